@@ -1,0 +1,106 @@
+//! The data in the binary: subjects, suites, servers, workloads and the harness.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rust_embed::Embed;
+use sha2::{Digest, Sha256};
+
+#[derive(Embed)]
+#[folder = "../../subjects"]
+#[include = "*/subject.toml"]
+#[include = "*/*.py"]
+pub(crate) struct Subjects;
+
+#[derive(Embed)]
+#[folder = "../../suites"]
+#[include = "*.toml"]
+pub(crate) struct Suites;
+
+#[derive(Embed)]
+#[folder = "../../servers"]
+#[include = "*.toml"]
+pub(crate) struct Servers;
+
+#[derive(Embed)]
+#[folder = "../../workloads"]
+#[include = "*.toml"]
+pub(crate) struct Workloads;
+
+#[derive(Embed)]
+#[folder = "../../harness"]
+#[include = "*.py"]
+#[exclude = "tests/*"]
+struct Harness;
+
+/// The text of an embedded file.
+pub(crate) fn text<E: Embed>(name: &str) -> Option<String> {
+    E::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// The embedded Python, written out: an interpreter cannot read it from the binary.
+pub(crate) struct Unpacked {
+    /// Folder of the harness.
+    pub(crate) harness: PathBuf,
+    /// Folder with one folder per subject.
+    pub(crate) subjects: PathBuf,
+}
+
+/// Writes the embedded Python into a folder of the cache that is named after its content, once.
+pub(crate) fn unpack(cache: &Path) -> io::Result<Unpacked> {
+    let root = cache.join("assets").join(digest());
+    if !root.is_dir() {
+        fs::create_dir_all(cache.join("assets"))?;
+        let fresh = tempfile::tempdir_in(cache.join("assets"))?;
+        write::<Subjects>(&fresh.path().join("subjects"))?;
+        write::<Harness>(&fresh.path().join("harness"))?;
+        match fs::rename(fresh.keep(), &root) {
+            // Another run was quicker: the same content is there.
+            Err(_) if root.is_dir() => {}
+            renamed => renamed?,
+        }
+    }
+    Ok(Unpacked { harness: root.join("harness"), subjects: root.join("subjects") })
+}
+
+fn write<E: Embed>(folder: &Path) -> io::Result<()> {
+    for name in E::iter() {
+        let path = folder.join(name.as_ref());
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        let file = E::get(&name).ok_or(io::ErrorKind::NotFound)?;
+        fs::write(path, file.data)?;
+    }
+    Ok(())
+}
+
+fn digest() -> String {
+    let mut hash = Sha256::new();
+    feed::<Subjects>(&mut hash);
+    feed::<Harness>(&mut hash);
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn feed<E: Embed>(hash: &mut Sha256) {
+    for name in E::iter() {
+        hash.update(name.as_bytes());
+        if let Some(file) = E::get(&name) {
+            hash.update(file.metadata.sha256_hash());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_is_unpacked_once_and_whole() {
+        let cache = tempfile::tempdir().unwrap();
+        let unpacked = unpack(cache.path()).unwrap();
+        assert!(unpacked.harness.join("asgi_toll_serve.py").is_file());
+        assert!(unpacked.subjects.join("starlette/app.py").is_file());
+        let again = unpack(cache.path()).unwrap();
+        assert_eq!(again.harness, unpacked.harness);
+    }
+}

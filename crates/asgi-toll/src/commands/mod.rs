@@ -1,0 +1,11 @@
+//! The verbs, one file each.
+
+pub(crate) mod cache;
+pub(crate) mod doctor;
+pub(crate) mod guard;
+pub(crate) mod init;
+pub(crate) mod load;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod suite;

@@ -1,0 +1,114 @@
+//! `asgi-toll run`: the main job, from a suite to the reports.
+
+mod book;
+mod prepare;
+mod session;
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use toll_core::plan::Plan;
+use toll_lab::process::guard;
+use toll_store::{Header, Store};
+
+use super::{plan, report};
+use crate::catalogue::{self, Shelf};
+use crate::cli::{Global, RunArgs};
+use crate::exit::Exit;
+use crate::folder::Folder;
+use crate::printer::Printer;
+use crate::settings::{self, VERSION};
+use crate::stop;
+
+use prepare::Prepared;
+
+pub(crate) fn run(args: &RunArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
+    let abort = stop::flag()?;
+    let tool = std::env::current_exe().context("the tool does not find itself")?;
+    guard::start(&tool).context("the guard process cannot be started")?;
+    let mut task = Task::from(args)?;
+    if task.plan.quick {
+        printer.note("a quick look: the lowest two and the highest level only; intervals are wider and no shape is judged");
+    }
+    let prepared = prepare::prepare(&task, args, global, abort, printer)?;
+    session::measure(&mut task, &prepared, args, printer)
+}
+
+/// What is to be done: a new run, or the rest of an old one.
+struct Task {
+    plan: Plan,
+    /// Name or absolute path of the suite.
+    suite: String,
+    shelf: Shelf,
+    folder: Folder,
+    /// The record, when there is one already.
+    stored: Option<Store>,
+    seed: u64,
+    started_at: String,
+}
+
+/// What the record keeps of a task, so that it can be resumed.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    plan: Plan,
+    suite: String,
+}
+
+impl Task {
+    fn from(args: &RunArgs) -> anyhow::Result<Self> {
+        match &args.resume {
+            Some(dir) => Self::resumed(args, dir),
+            None => Self::new(args),
+        }
+    }
+
+    fn new(args: &RunArgs) -> anyhow::Result<Self> {
+        let (plan, shelf) = plan::chosen(&args.choice)?;
+        let now = Timestamp::now();
+        let folder = Folder::create(args.out.as_deref(), now)?;
+        let seed = args.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
+        let started_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let suite = catalogue::lasting_name(&args.choice.suite)?;
+        Ok(Self { plan, suite, shelf, folder, stored: None, seed, started_at })
+    }
+
+    /// The plan comes from the record, so that it is the same; only how long and how exactly may be changed.
+    fn resumed(args: &RunArgs, dir: &std::path::Path) -> anyhow::Result<Self> {
+        let folder = Folder::open(dir)?;
+        let store = Store::open(&folder.store())?;
+        let header = store.header()?;
+        let recorded: Recorded = serde_json::from_str(&header.plan_json).context("the plan in the record cannot be read")?;
+        let Recorded { mut plan, suite } = recorded;
+        if plan.hash() != header.plan_hash {
+            bail!("{} was planned by another version of the tool ({}); start a new run", folder.shown(), header.tool_version);
+        }
+        if let Some(text) = &args.choice.budget {
+            plan.settings.budget_s = settings::duration(text)?.as_secs().max(1);
+        }
+        if let Some(text) = &args.choice.precision {
+            plan.settings.precision = settings::share(text)?;
+        }
+        let shelf = catalogue::shelf(&suite)?;
+        Ok(Self { plan, suite, shelf, folder, stored: Some(store), seed: header.seed, started_at: header.started_at })
+    }
+
+    /// The record: the one that there is, or a new one.
+    fn open_store(&mut self, prepared: &Prepared) -> anyhow::Result<Store> {
+        if let Some(store) = self.stored.take() {
+            return Ok(store);
+        }
+        let header = Header {
+            suite: self.plan.suite.clone(),
+            plan_hash: self.plan.hash(),
+            plan_json: serde_json::to_string(&Recorded { plan: self.plan.clone(), suite: self.suite.clone() })?,
+            tool_version: VERSION.to_owned(),
+            started_at: self.started_at.clone(),
+            seed: self.seed,
+            settings: self.plan.settings.clone(),
+            host: prepared.host.clone(),
+            remarks: prepared.remarks.clone(),
+            quick: self.plan.quick,
+        };
+        Ok(Store::create(&self.folder.store(), &header)?)
+    }
+}

@@ -1,0 +1,88 @@
+//! Before anything is measured: uv, interpreters, the machine's facts, the environments.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context as _, bail};
+use toll_core::failure::Failure;
+use toll_core::host::{Host, Interpreter, Remark, Severity};
+use toll_core::plan::Plan;
+use toll_lab::host;
+use toll_lab::provision::{
+    Context, Environment, ProvisionEvent, Uv, Virtualenvs, Wanted, discover_interpreters, obtain_uv, provide,
+};
+
+use super::Task;
+use crate::assets::{self, Unpacked};
+use crate::cli::{Global, RunArgs};
+use crate::printer::{Printer, Progress};
+use crate::settings;
+
+/// Everything that stands ready.
+pub(super) struct Prepared {
+    pub(super) host: Host,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) unpacked: Unpacked,
+    /// In the order of the plan's series.
+    pub(super) environments: Vec<Result<Environment, Failure>>,
+    pub(super) abort: Arc<AtomicBool>,
+}
+
+pub(super) fn prepare(
+    task: &Task,
+    args: &RunArgs,
+    global: &Global,
+    abort: Arc<AtomicBool>,
+    printer: Printer,
+) -> anyhow::Result<Prepared> {
+    let cache = settings::cache_dir(global)?;
+    std::fs::create_dir_all(&cache).with_context(|| format!("the cache folder {} cannot be made", cache.display()))?;
+    let unpacked = assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
+    let context = Context::new(cache.clone(), Arc::clone(&abort));
+    let progress = printer.progress();
+    let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
+    let host = host::facts(&cache, Some(&uv), &interpreters);
+    let remarks = host::remarks(&host);
+    warn(&remarks, printer)?;
+    let environments = build(context, uv, interpreters, &task.plan, &progress);
+    progress.clear();
+    Ok(Prepared { host, remarks, unpacked, environments, abort })
+}
+
+fn tools(context: &Context, given: Option<&Path>, progress: &Progress) -> anyhow::Result<(Uv, Vec<Interpreter>)> {
+    let found = discover_interpreters(context, None);
+    let uv = obtain_uv(context, given, &found, &|event| progress.provision(&event))?;
+    // uv knows of interpreters that lie nowhere else.
+    let interpreters = discover_interpreters(context, Some(&uv));
+    Ok((uv, interpreters))
+}
+
+/// A machine that means nothing is refused; one that is noisy is said to be so.
+fn warn(remarks: &[Remark], printer: Printer) -> anyhow::Result<()> {
+    for remark in remarks {
+        match remark.severity {
+            Severity::Unfit => bail!("{}: {}. {}", remark.topic, remark.seen, remark.advice),
+            Severity::Warning => printer.warning(format!("{}: {}. {}", remark.topic, remark.seen, remark.advice)),
+            Severity::Fine => {}
+        }
+    }
+    Ok(())
+}
+
+fn build(context: Context, uv: Uv, interpreters: Vec<Interpreter>, plan: &Plan, progress: &Progress) -> Vec<Result<Environment, Failure>> {
+    let provisioner = Virtualenvs::new(context, uv, interpreters);
+    let labels = plan.labels();
+    let wanted: Vec<Wanted> = plan
+        .series
+        .iter()
+        .zip(labels)
+        .map(|(series, label)| Wanted {
+            label,
+            requirements: series.requirements.clone(),
+            python: series.python.clone(),
+            exclude_newer: series.exclude_newer.clone(),
+        })
+        .collect();
+    provide(&provisioner, &wanted, &|event: ProvisionEvent| progress.provision(&event))
+}

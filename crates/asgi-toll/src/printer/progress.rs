@@ -1,0 +1,173 @@
+//! What is happening: one line that is drawn over on a terminal, plain lines elsewhere.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use toll_core::event::Event;
+use toll_core::failure::Failure;
+use toll_lab::provision::ProvisionEvent;
+
+use super::Printer;
+
+/// A display of what is happening. Drawn only when something happened, never by a clock of its own:
+/// a thread that draws would disturb what is measured.
+pub(crate) struct Progress {
+    printer: Printer,
+    bar: ProgressBar,
+    on_terminal: bool,
+}
+
+/// How far measuring has come, and how long it may still take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    start: Instant,
+    /// Rounds that every series gets at least, all series together.
+    rounds_least: u64,
+    rounds_done: u64,
+    series: u64,
+    series_done: u64,
+    budget: Duration,
+}
+
+impl Course {
+    pub(crate) fn new(rounds_min: u32, budget: Duration) -> Self {
+        Self { start: Instant::now(), rounds_least: u64::from(rounds_min), rounds_done: 0, series: 0, series_done: 0, budget }
+    }
+
+    fn begin(&mut self, series: usize) {
+        self.start = Instant::now();
+        self.series = series as u64;
+        self.rounds_least *= series as u64;
+    }
+
+    /// What is left at the pace so far: at least the rounds that every series gets, at most the budget.
+    fn left(&self) -> Option<Duration> {
+        let elapsed = self.start.elapsed();
+        let left_by_budget = self.budget.saturating_sub(elapsed);
+        if self.rounds_done == 0 {
+            return None;
+        }
+        let pace = elapsed.as_secs_f64() / self.rounds_done as f64;
+        let rounds_left = self.rounds_least.saturating_sub(self.rounds_done).max(self.series - self.series_done.min(self.series));
+        Some(Duration::from_secs_f64(pace * rounds_left as f64).min(left_by_budget))
+    }
+
+    fn share(&self) -> f64 {
+        let by_rounds = self.rounds_done as f64 / self.rounds_least.max(1) as f64;
+        let by_time = self.start.elapsed().as_secs_f64() / self.budget.as_secs_f64().max(1.0);
+        by_rounds.min(1.0).max(by_time.min(1.0) * f64::from(u8::from(by_rounds >= 1.0))).min(1.0)
+    }
+}
+
+const STEPS: u64 = 1_000;
+
+impl Progress {
+    pub(super) fn new(printer: Printer, on_terminal: bool) -> Self {
+        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(STEPS), target);
+        // A template that does not parse would be a mistake of ours; the default style still works.
+        if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan/dim} {wide_msg}") {
+            bar.set_style(style.progress_chars("━━─"));
+        }
+        Self { printer, bar, on_terminal }
+    }
+
+    /// Removes the line that is drawn over.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&self, text: &str) {
+        self.bar.suspend(|| self.printer.talk(text));
+    }
+
+    fn passing(&self, share: f64, message: String) {
+        self.bar.set_position((share * STEPS as f64) as u64);
+        self.bar.set_message(message);
+    }
+
+    fn bad(&self, what: &str, failure: &Failure) {
+        self.bar.suspend(|| {
+            self.printer.warning(format!("{what}: {}", failure.message));
+            // The last few lines say most; all of them are in the report.
+            for line in failure.log_tail.iter().rev().take(4).rev() {
+                self.printer.talk(format!("    {line}"));
+            }
+        });
+    }
+
+    /// Shows what provisioning does; called from several threads.
+    pub(crate) fn provision(&self, event: &ProvisionEvent) {
+        match event {
+            ProvisionEvent::FetchingUv => self.line("Fetching uv from the Python package index, once"),
+            ProvisionEvent::Started { total } => self.bar.set_length((*total as u64 * 2).max(1)),
+            ProvisionEvent::Resolving { label } => self.bar.set_message(format!("resolving {label}")),
+            ProvisionEvent::Installing { label } => {
+                self.bar.inc(1);
+                self.bar.set_message(format!("installing {label}"));
+            }
+            ProvisionEvent::Ready { label, reused } => {
+                self.bar.inc(1);
+                if !reused {
+                    self.line(&format!("Built the environment of {label}"));
+                }
+            }
+            ProvisionEvent::Failed { label, failure } => self.bad(label, failure),
+        }
+    }
+
+    /// Shows what measuring does.
+    pub(crate) fn event(&self, event: &Event, course: &mut Course) {
+        match event {
+            Event::RunStarted { series, cells, budget_s } => {
+                course.begin(*series);
+                self.bar.set_length(STEPS);
+                self.line(&format!("Measuring {series} series, {cells} cells, at most {}", clock(Duration::from_secs(*budget_s))));
+            }
+            Event::UnitStarted { label, round, step } => {
+                self.passing(course.share(), format!("{}round {} · {label} · {}", left(course), round + 1, step.words()));
+            }
+            Event::BlockDone { label, round, block, blocks } => {
+                self.passing(course.share(), format!("{}round {} · {label} · block {} of {blocks}", left(course), round + 1, block + 1));
+            }
+            Event::CellFailed { label, middlewares, failure } => self.bad(&format!("{label}, {middlewares} middlewares"), failure),
+            Event::SeriesFailed { label, failure } => {
+                course.series_done += 1;
+                self.bad(label, failure);
+            }
+            Event::RoundDone { label, round, precision, done } => {
+                course.rounds_done += 1;
+                course.series_done += u64::from(*done);
+                self.round_done(label, *round, *precision, course);
+            }
+            _ => {}
+        }
+    }
+
+    /// A terminal sees the line that is drawn over; a log gets one line a round.
+    fn round_done(&self, label: &str, round: u32, precision: Option<f64>, course: &Course) {
+        if self.on_terminal {
+            return;
+        }
+        let known = precision.map(|share| format!(", toll known to ±{:.1} %", share * 100.0)).unwrap_or_default();
+        self.printer.talk(format!("{}round {} of {label} done{known}", left(course), round + 1));
+    }
+
+    /// Shows how far the load generator has come.
+    pub(crate) fn load(&self, seen: &toll_load::Progress, total: Duration) {
+        let share = seen.elapsed.as_secs_f64() / total.as_secs_f64().max(1e-9);
+        let left = clock(total.saturating_sub(seen.elapsed));
+        let what = if seen.warming_up { "warming up" } else { "sending" };
+        self.passing(share.min(1.0), format!("{left} left · {what} · {} answered, {} errors", seen.ok, seen.errors));
+    }
+}
+
+fn left(course: &Course) -> String {
+    course.left().map(|left| format!("{} left · ", clock(left))).unwrap_or_default()
+}
+
+/// Minutes and seconds.
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}

@@ -1,0 +1,230 @@
+//! One cell's own numbers.
+
+use std::collections::BTreeMap;
+
+use toll_core::failure::{Failure, Stage};
+use toll_core::metric::Metric;
+use toll_core::sample::MeasuredCell;
+use toll_stats::quantile::median;
+
+use crate::blocks::{Blocks, CellReadings};
+use crate::reading::Reading;
+use crate::results::{Cell, Estimate, Latency, Saturated};
+use crate::rounds;
+
+/// The share of a core from which on a side counts as saturated: the loss of a few percent to the
+/// other side's wake-ups is normal, more than that means that it waited for something.
+pub(crate) const SATURATED_FROM: f64 = 0.90;
+
+/// The numbers of one cell. `latency` was read from its histograms.
+pub(crate) fn cell(blocks: &Blocks<'_>, of: &CellReadings<'_>, latency: Option<Latency>) -> Cell {
+    let readings: Vec<(u32, Reading)> = if of.takes_part {
+        blocks.counting(of).collect()
+    } else {
+        Vec::new()
+    };
+    let server_utilisation = median_of(&readings, |reading| Some(reading.server_utilisation));
+    let client_utilisation = median_of(&readings, |reading| reading.client_utilisation);
+    let saturated = server_utilisation.map(|server| saturated(server, client_utilisation));
+    Cell {
+        middlewares: of.cell.middlewares,
+        server_cpu_us: over_rounds(&readings, "us", |reading| reading.cpu_us),
+        requests_per_s: over_rounds(&readings, "requests/s", |reading| reading.requests_per_s),
+        requests_per_s_believed: saturated == Some(Saturated::Server),
+        latency,
+        saturated,
+        server_utilisation,
+        client_utilisation,
+        littles_law_ratio: median_of(&readings, |reading| reading.littles_law_ratio),
+        resident_bytes: resident_bytes(&readings),
+        requests: total(of.cell, Metric::Ok),
+        errors: errors(of.cell),
+        slices: readings.len(),
+        rounds: rounds::medians(
+            readings
+                .iter()
+                .map(|(round, reading)| (*round, reading.cpu_us)),
+        )
+        .len(),
+        error: (!of.takes_part).then(|| why_not(of.cell)),
+    }
+}
+
+/// How many requests of the cell failed, of any class.
+pub(crate) fn failed_requests(cell: &MeasuredCell) -> u64 {
+    let classified = added(classified(cell).map(|(_, count)| count));
+    classified.max(total(cell, Metric::Failed))
+}
+
+fn over_rounds(
+    readings: &[(u32, Reading)],
+    unit: &str,
+    value: impl Fn(&Reading) -> f64,
+) -> Option<Estimate> {
+    rounds::locate(
+        readings
+            .iter()
+            .map(|(round, reading)| (*round, value(reading))),
+    )
+    .map(|location| rounds::told(location, unit))
+}
+
+fn median_of(readings: &[(u32, Reading)], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
+    let values: Vec<f64> = readings
+        .iter()
+        .filter_map(|(_, reading)| value(reading))
+        .collect();
+    median(&values)
+}
+
+fn resident_bytes(readings: &[(u32, Reading)]) -> Option<u64> {
+    let sizes = readings
+        .iter()
+        .filter_map(|(round, reading)| reading.resident_bytes.map(|bytes| (*round, bytes)));
+    median(&rounds::medians(sizes)).map(|bytes| bytes.round() as u64)
+}
+
+fn saturated(server: f64, client: Option<f64>) -> Saturated {
+    if server >= SATURATED_FROM {
+        Saturated::Server
+    } else if client.is_some_and(|client| client >= SATURATED_FROM) {
+        Saturated::Generator
+    } else {
+        Saturated::Neither
+    }
+}
+
+fn total(cell: &MeasuredCell, metric: Metric) -> u64 {
+    let counts = cell
+        .slices
+        .iter()
+        .filter_map(|slice| slice.readings.get(metric));
+    added(counts.filter_map(|count| u64::try_from(count).ok()))
+}
+
+/// The sum of counts that were read from a store, which may hold anything.
+pub(crate) fn added(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// Failed requests by class; those that no class was recorded for are `unclassified`.
+fn errors(cell: &MeasuredCell) -> BTreeMap<String, u64> {
+    let mut errors = BTreeMap::new();
+    for (class, count) in classified(cell).filter(|(_, count)| *count > 0) {
+        let sum: &mut u64 = errors.entry(class.to_owned()).or_insert(0);
+        *sum = sum.saturating_add(count);
+    }
+    let unclassified = failed_requests(cell) - added(errors.values().copied());
+    if unclassified > 0 {
+        errors.insert("unclassified".to_owned(), unclassified);
+    }
+    errors
+}
+
+fn classified(cell: &MeasuredCell) -> impl Iterator<Item = (&str, u64)> {
+    let classes = cell.slices.iter().flat_map(|slice| &slice.error_classes);
+    classes.map(|(class, count)| (class.as_str(), *count))
+}
+
+/// Why a cell that does not take part has no number.
+fn why_not(cell: &MeasuredCell) -> Failure {
+    if let Some(failure) = cell.failures.last() {
+        return failure.clone();
+    }
+    let (code, message) = match (cell.slices.len(), total(cell, Metric::Ok)) {
+        (0, _) => (
+            "not-measured",
+            "The run ended before this cell was measured.".to_owned(),
+        ),
+        (slices, 0) => (
+            "no-right-answer",
+            format!("No request was answered rightly in {slices} slices."),
+        ),
+        (slices, _) => (
+            "too-few-slices",
+            format!(
+                "Only {slices} slices were measured, less than half of the other cells': they are not compared."
+            ),
+        ),
+    };
+    Failure::new(Stage::Measure, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    #[test]
+    fn a_cell_tells_its_planted_numbers() {
+        let synthetic = Synthetic {
+            noiseless: true,
+            ..Synthetic::default()
+        };
+        let series = synthetic.series();
+        let blocks = Blocks::of(&series, 10);
+        let cell = cell(&blocks, &blocks.cells[4], None);
+        let cpu = cell.server_cpu_us.unwrap();
+        assert!((cpu.estimate - 100.0).abs() < 0.01);
+        assert!(cpu.low.is_some() && cpu.confidence > 0.95);
+        assert!((cell.requests_per_s.unwrap().estimate - 9_700.0).abs() < 1.0);
+        assert!(cell.requests_per_s_believed);
+        assert!((cell.littles_law_ratio.unwrap() - 1.0).abs() < 1e-3);
+        assert_eq!(
+            (cell.slices, cell.rounds, cell.resident_bytes),
+            (32, 8, Some(60_000_000))
+        );
+        assert_eq!(
+            (cell.error, cell.errors.len(), cell.requests),
+            (None, 0, 32 * 485)
+        );
+    }
+
+    #[test]
+    fn who_waited_is_told_apart() {
+        assert_eq!(saturated(0.97, Some(0.99)), Saturated::Server);
+        assert_eq!(saturated(0.7, Some(0.95)), Saturated::Generator);
+        assert_eq!(saturated(0.7, Some(0.3)), Saturated::Neither);
+        assert_eq!(saturated(0.7, None), Saturated::Neither);
+    }
+
+    #[test]
+    fn every_failed_request_has_a_class() {
+        let mut cell = Synthetic::default().series().cells.remove(0);
+        cell.slices[0].readings.set(Metric::Failed, 5);
+        cell.slices[0].error_classes = vec![("timeout".to_owned(), 2)];
+        cell.slices[3].error_classes = vec![("timeout".to_owned(), 1), ("reset".to_owned(), 0)];
+        assert_eq!(
+            errors(&cell),
+            [("timeout".to_owned(), 3), ("unclassified".to_owned(), 2)]
+                .into_iter()
+                .collect()
+        );
+        assert_eq!(failed_requests(&cell), 5);
+    }
+
+    #[test]
+    fn a_cell_without_numbers_says_why() {
+        let mut cell = MeasuredCell::default();
+        assert_eq!(why_not(&cell).code, "not-measured");
+        cell.slices = Synthetic {
+            rounds: 1,
+            ..Synthetic::default()
+        }
+        .series()
+        .cells
+        .remove(0)
+        .slices;
+        assert_eq!(why_not(&cell).code, "too-few-slices");
+        cell.slices
+            .iter_mut()
+            .for_each(|slice| slice.readings.set(Metric::Ok, 0));
+        assert_eq!(why_not(&cell).code, "no-right-answer");
+        cell.failures.push(Failure::new(
+            Stage::Verify,
+            "layers-dropped",
+            "1 of 5 layers",
+        ));
+        assert_eq!(why_not(&cell).code, "layers-dropped");
+    }
+}

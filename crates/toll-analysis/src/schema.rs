@@ -1,0 +1,141 @@
+//! The schema of `results.json`.
+
+use crate::results::Analysis;
+
+/// The JSON Schema of `results.json`, as it is kept in the repository under `docs/schema/`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Analysis).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+    use toll_core::failure::{Failure, Stage};
+    use toll_core::metric::Metric;
+    use toll_core::sample::{MeasuredRun, MeasuredSeries};
+
+    use super::*;
+    use crate::run::analyse;
+    use crate::synthetic::Synthetic;
+
+    /// The analysis of `run` as JSON, which must be what the schema says: in particular, a number
+    /// that is not finite would have become a `null` and be refused.
+    fn valid(run: &MeasuredRun) -> Analysis {
+        let analysis = analyse(run);
+        let value = serde_json::to_value(&analysis).unwrap();
+        let schema = jsonschema::validator_for(&schema()).unwrap();
+        let errors: Vec<String> = schema
+            .iter_errors(&value)
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert_eq!(
+            serde_json::from_value::<Analysis>(value)
+                .unwrap()
+                .series
+                .len(),
+            run.series.len()
+        );
+        analysis
+    }
+
+    #[test]
+    fn the_schema_in_the_repository_is_current() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/results-v1.schema.json");
+        let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &current).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == current,
+            "{} is not current: UPDATE_SCHEMA=1 cargo test -p toll-analysis schema",
+            path.display()
+        );
+    }
+
+    #[test]
+    fn what_the_schema_does_not_allow_is_refused() {
+        let schema = jsonschema::validator_for(&schema()).unwrap();
+        let mut value = serde_json::to_value(analyse(&Synthetic::default().run())).unwrap();
+        assert!(schema.is_valid(&value));
+        value["series"][0]["instruments"]["load"]["toll"]["estimate"] = serde_json::Value::Null;
+        assert!(!schema.is_valid(&value));
+    }
+
+    #[test]
+    fn runs_without_numbers_are_valid_and_say_so() {
+        assert!(valid(&MeasuredRun::default()).series.is_empty());
+        let mut run = MeasuredRun {
+            series: vec![MeasuredSeries::default()],
+            ..MeasuredRun::default()
+        };
+        assert!(valid(&run).series[0].instruments.is_empty());
+        run.series = vec![
+            Synthetic {
+                rounds: 0,
+                ..Synthetic::default()
+            }
+            .series(),
+        ];
+        let nothing = valid(&run);
+        assert_eq!(
+            nothing.series[0].error.as_ref().unwrap().code,
+            "not-measured"
+        );
+        assert_eq!(nothing.series[0].instruments["load"].toll, None);
+        run.series = vec![
+            Synthetic {
+                levels: vec![5],
+                ..Synthetic::default()
+            }
+            .series(),
+        ];
+        let one = valid(&run).series.remove(0);
+        let load = &one.instruments["load"];
+        assert_eq!((&load.base, &load.toll, load.rounds), (&None, &None, 8));
+        assert!(
+            load.cells[0].server_cpu_us.is_some() && one.error.is_none() && one.notes.len() == 1
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn no_mutilated_run_makes_it_panic_or_lie(
+            seed in any::<u64>(),
+            levels in prop::collection::vec(0_u32..30, 0..5),
+            rounds in 0_u32..9,
+            damage in prop::collection::vec((any::<usize>(), any::<usize>(), 0_usize..10, prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX])), 0..20),
+            lost in prop::collection::vec((any::<usize>(), any::<usize>()), 0..20),
+        ) {
+            let mut run = Synthetic { seed, levels, rounds, blocks: 2, ..Synthetic::default() }.run();
+            let cells = &mut run.series[0].cells;
+            for (cell, slice, metric, value) in damage {
+                if let Some(slices) = cells.len().checked_sub(1).map(|last| &mut cells[cell % (last + 1)].slices)
+                    && !slices.is_empty()
+                {
+                    let place = slice % slices.len();
+                    slices[place].readings.set(Metric::ALL[metric], value);
+                }
+            }
+            for (cell, slice) in lost {
+                if !cells.is_empty() {
+                    let place = cell % cells.len();
+                    let cell = &mut cells[place];
+                    cell.failures.push(Failure::new(Stage::Measure, "server-exited", "it died"));
+                    if !cell.slices.is_empty() {
+                        let place = slice % cell.slices.len();
+                        cell.slices.remove(place);
+                    }
+                }
+            }
+            valid(&run);
+            crate::toll_precision(&run.series[0], &run.settings);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A subject: a framework under test, as data plus a Python file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::requirement;
+use crate::suggest;
+use crate::wire;
+
+/// A framework under test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Its name in suites, and the name of its folder.
+    pub name: String,
+    /// The distribution that is installed, and whose version is the framework's version.
+    pub distribution: String,
+    /// What it needs besides, as requirements.
+    pub requires: Vec<String>,
+    /// Whether it speaks the lifespan protocol: `on`, `off` or `auto`.
+    pub lifespan: String,
+    /// The middleware kinds that it offers.
+    pub kinds: BTreeMap<String, Kind>,
+}
+
+/// A middleware kind of a subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// How the framework calls it.
+    pub style: Style,
+    /// What each layer leaves behind so that it can be counted.
+    pub mark: Mark,
+    /// What it is, in one line.
+    pub about: String,
+    /// Address of the documentation that recommends it; may be empty.
+    pub docs: String,
+}
+
+/// How the framework calls a middleware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// Layers around one another.
+    Layer,
+    /// Functions in a list, called before or after the handler.
+    Hook,
+}
+
+impl Style {
+    /// Every style.
+    pub const ALL: [Self; 2] = [Self::Layer, Self::Hook];
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Hook => "hook",
+        }
+    }
+}
+
+/// What each layer leaves behind so that it can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// The layer `i` adds the response header `x-toll-<i>`.
+    Header,
+    /// Each layer adds one to `count` in the JSON body.
+    JsonCount,
+}
+
+impl Mark {
+    /// Every mark.
+    pub const ALL: [Self; 2] = [Self::Header, Self::JsonCount];
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::JsonCount => "json-count",
+        }
+    }
+}
+
+const LIFESPANS: [&str; 3] = ["on", "off", "auto"];
+
+/// Reads a `subject.toml`.
+///
+/// # Errors
+/// Where and why it cannot be one.
+pub fn parse(file_name: &str, text: &str) -> Result<Subject, Diagnostic> {
+    let source = Source {
+        file: file_name,
+        text,
+    };
+    let written: wire::data::Subject = wire::read(source)?;
+    source.requirement(&written.distribution)?;
+    check_name(source, &written.name)?;
+    if written.kinds.get_ref().is_empty() {
+        return Err(source
+            .at(written.kinds.span(), "there is no middleware kind")
+            .help("add a table `[kinds.native]`"));
+    }
+    let mut kinds = BTreeMap::new();
+    for (name, written) in written.kinds.into_inner() {
+        kinds.insert(name, kind(source, written)?);
+    }
+    Ok(Subject {
+        lifespan: source
+            .one_of(
+                &written.lifespan,
+                "lifespan",
+                LIFESPANS.map(|name| (name, name)),
+            )?
+            .to_owned(),
+        name: written.name.into_inner(),
+        distribution: written.distribution.into_inner(),
+        requires: source.requirements(&written.requires)?,
+        kinds,
+    })
+}
+
+/// The name is the name of a folder and a value on an axis.
+fn check_name(source: Source<'_>, written: &toml::Spanned<String>) -> Result<(), Diagnostic> {
+    let name = written.get_ref();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
+        return Ok(());
+    }
+    Err(source
+        .at(written.span(), format!("`{name}` is no name for a subject"))
+        .help("small letters, digits and `-`, as its folder is named"))
+}
+
+fn kind(source: Source<'_>, written: wire::data::Kind) -> Result<Kind, Diagnostic> {
+    Ok(Kind {
+        style: source.one_of(
+            &written.style,
+            "style",
+            Style::ALL.map(|style| (style.name(), style)),
+        )?,
+        mark: source.one_of(
+            &written.mark,
+            "mark",
+            Mark::ALL.map(|mark| (mark.name(), mark)),
+        )?,
+        about: written.about,
+        docs: written.docs,
+    })
+}
+
+impl Source<'_> {
+    /// The value whose name is written, or what the names are.
+    pub(crate) fn one_of<T: Copy, const N: usize>(
+        &self,
+        written: &toml::Spanned<String>,
+        what: &str,
+        values: [(&str, T); N],
+    ) -> Result<T, Diagnostic> {
+        let name = written.get_ref();
+        values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| *value)
+            .ok_or_else(|| {
+                let help =
+                    suggest::allowed(name, "it is one of", values.iter().map(|(known, _)| *known));
+                self.at(written.span(), format!("unknown {what} `{name}`"))
+                    .help(help)
+            })
+    }
+
+    /// Checks one requirement.
+    pub(crate) fn requirement(
+        &self,
+        written: &toml::Spanned<String>,
+    ) -> Result<String, Diagnostic> {
+        match requirement::fault(written.get_ref()) {
+            None => Ok(written.get_ref().clone()),
+            Some(fault) => Err(self
+                .at(written.span(), format!("`{}` is no requirement: {fault}", written.get_ref()))
+                .help("write the name of a distribution, with its version if need be: \"anyio==4.16.0\"")),
+        }
+    }
+
+    /// Checks a list of requirements.
+    pub(crate) fn requirements(
+        &self,
+        written: &[toml::Spanned<String>],
+    ) -> Result<Vec<String>, Diagnostic> {
+        written.iter().map(|one| self.requirement(one)).collect()
+    }
+}

@@ -1,0 +1,274 @@
+//! `[measure]` → settings.
+
+use std::ops::RangeInclusive;
+
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::settings::{Settings, Transport};
+use crate::wire::Scalar;
+use crate::wire::suite::Measure;
+
+const TRANSPORTS: [(&str, Transport); 2] = [("tcp", Transport::Tcp), ("unix", Transport::Unix)];
+
+pub(super) fn settings(
+    source: Source<'_>,
+    written: Option<&Measure>,
+) -> Result<Settings, Diagnostic> {
+    let mut settings = Settings::default();
+    let Some(written) = written else {
+        return Ok(settings);
+    };
+    let Settings {
+        connections,
+        slice_ms,
+        blocks,
+        rounds_min,
+        rounds_max,
+        warmup_ms,
+        timeout_ms,
+        start_timeout_ms,
+        ..
+    } = &mut settings;
+    whole(
+        source,
+        written.connections.as_ref(),
+        "connections",
+        1..=1_000,
+        connections,
+    )?;
+    whole(
+        source,
+        written.slice_ms.as_ref(),
+        "slice-ms",
+        5..=5_000,
+        slice_ms,
+    )?;
+    whole(source, written.blocks.as_ref(), "blocks", 1..=1_000, blocks)?;
+    whole(
+        source,
+        written.rounds.as_ref(),
+        "rounds",
+        1..=1_000,
+        rounds_min,
+    )?;
+    whole(
+        source,
+        written.max_rounds.as_ref(),
+        "max-rounds",
+        1..=1_000,
+        rounds_max,
+    )?;
+    whole(
+        source,
+        written.warmup_ms.as_ref(),
+        "warmup-ms",
+        0..=60_000,
+        warmup_ms,
+    )?;
+    whole(
+        source,
+        written.timeout_ms.as_ref(),
+        "timeout-ms",
+        10..=600_000,
+        timeout_ms,
+    )?;
+    whole(
+        source,
+        written.start_timeout_ms.as_ref(),
+        "start-timeout-ms",
+        100..=600_000,
+        start_timeout_ms,
+    )?;
+    rounds(source, written, &mut settings)?;
+    if let Some(transport) = &written.transport {
+        settings.transport = source.one_of(transport, "transport", TRANSPORTS)?;
+    }
+    if let Some(precision) = &written.precision {
+        settings.precision = read(source, precision, share)?;
+    }
+    if let Some(budget) = &written.budget {
+        settings.budget_s = read(source, budget, seconds)?;
+    }
+    Ok(settings)
+}
+
+fn whole<T: TryFrom<i64>>(
+    source: Source<'_>,
+    written: Option<&Spanned<i64>>,
+    key: &str,
+    allowed: RangeInclusive<i64>,
+    setting: &mut T,
+) -> Result<(), Diagnostic> {
+    let Some(written) = written else {
+        return Ok(());
+    };
+    let number = *written.get_ref();
+    match T::try_from(number) {
+        Ok(value) if allowed.contains(&number) => *setting = value,
+        _ => {
+            let message = format!(
+                "`{key}` must lie between {} and {}",
+                allowed.start(),
+                allowed.end()
+            );
+            return Err(source.at(written.span(), message));
+        }
+    }
+    Ok(())
+}
+
+/// A suite that sets only one end of the rounds moves the other end along.
+fn rounds(
+    source: Source<'_>,
+    written: &Measure,
+    settings: &mut Settings,
+) -> Result<(), Diagnostic> {
+    if settings.rounds_min <= settings.rounds_max {
+        return Ok(());
+    }
+    match (&written.rounds, &written.max_rounds) {
+        (Some(_), Some(most)) => {
+            let message = format!(
+                "`max-rounds` is less than `rounds`, which is {}",
+                settings.rounds_min
+            );
+            Err(source.at(most.span(), message))
+        }
+        (Some(_), None) => {
+            settings.rounds_max = settings.rounds_min;
+            Ok(())
+        }
+        (None, _) => {
+            settings.rounds_min = settings.rounds_max;
+            Ok(())
+        }
+    }
+}
+
+fn read<T>(
+    source: Source<'_>,
+    written: &Spanned<Scalar>,
+    reader: fn(&Scalar) -> Result<T, String>,
+) -> Result<T, Diagnostic> {
+    reader(written.get_ref()).map_err(|message| source.at(written.span(), message))
+}
+
+fn share(written: &Scalar) -> Result<f64, String> {
+    match written {
+        Scalar::Number(number) => share_in_range(Some(*number)),
+        Scalar::Text(text) => precision(text),
+    }
+}
+
+fn seconds(written: &Scalar) -> Result<u64, String> {
+    match written {
+        Scalar::Number(number) => {
+            seconds_in_range((*number >= 0.0).then_some(number.round() as u64))
+        }
+        Scalar::Text(text) => budget(text),
+    }
+}
+
+/// Reads a precision such as `5%` or `0.05` as a share of the toll.
+///
+/// # Errors
+/// In words: it is no share, or out of range.
+pub fn precision(text: &str) -> Result<f64, String> {
+    share_in_range(match text.trim().strip_suffix('%') {
+        Some(percent) => percent
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .map(|percent| percent / 100.0),
+        None => text.trim().parse().ok(),
+    })
+}
+
+/// Reads a budget such as `90s`, `10m`, `1h30m` or `600` as whole seconds.
+///
+/// # Errors
+/// In words: it is no duration, or out of range.
+pub fn budget(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    seconds_in_range(text.parse().ok().or_else(|| with_units(text)))
+}
+
+fn share_in_range(share: Option<f64>) -> Result<f64, String> {
+    share
+        .filter(|share| (0.001..=1.0).contains(share))
+        .ok_or_else(|| {
+            "the precision must lie between 0.1% and 100%; write \"5%\" or 0.05".to_owned()
+        })
+}
+
+fn seconds_in_range(seconds: Option<u64>) -> Result<u64, String> {
+    seconds
+        .filter(|seconds| (1..=7 * 86_400).contains(seconds))
+        .ok_or_else(|| {
+            "the budget must lie between 1s and 168h; write \"10m\", \"90s\" or \"1h30m\""
+                .to_owned()
+        })
+}
+
+/// Units come from large to small, each once.
+fn with_units(text: &str) -> Option<u64> {
+    let (mut rest, mut units, mut seconds) = (text, "hms", 0_u64);
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let place = units.find(rest[end..].chars().next()?)?;
+        let scale = match &units[place..=place] {
+            "h" => 3_600,
+            "m" => 60,
+            _ => 1,
+        };
+        seconds = seconds.checked_add(rest[..end].parse::<u64>().ok()?.checked_mul(scale)?)?;
+        units = &units[place + 1..];
+        rest = &rest[end + 1..];
+    }
+    Some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precisions() {
+        for (text, share) in [("5%", 0.05), (" 10 % ", 0.1), ("0.2", 0.2), ("100%", 1.0)] {
+            assert_eq!(precision(text), Ok(share), "{text}");
+        }
+        for text in ["", "%", "5", "-1%", "0", "nan", "inf", "fine", "5%%"] {
+            assert!(precision(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn budgets() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("10m", 600),
+            ("1h30m", 5_400),
+            ("600", 600),
+            (" 2h5s ", 7_205),
+        ] {
+            assert_eq!(budget(text), Ok(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "m",
+            "5x",
+            "1m1h",
+            "1m1m",
+            "1h 30m",
+            "1.5h",
+            "-5s",
+            "999999999999999999999h",
+            "ä",
+            "1ä",
+        ] {
+            assert!(budget(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The instruments: one file each, one line each in [`of`].
+
+mod load;
+mod rise;
+
+use toll_core::sample::Instrument;
+
+use crate::bench::{Bench, Station};
+use crate::ledger::{Ledger, LedgerError};
+
+/// One way to measure.
+pub trait Measure: Sync {
+    /// One round of one series: fresh processes and some blocks in them.
+    ///
+    /// # Errors
+    /// Only the ledger's: what goes wrong with a cell or a series is recorded as its failure.
+    fn round(&self, bench: &Bench, station: &Station, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError>;
+}
+
+/// What a round starts with and what it leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Round {
+    /// Its number.
+    pub number: u32,
+    /// The levels that can still be measured; one that fails is taken out.
+    pub levels: Vec<u32>,
+    /// CPU time that sending load took in this process.
+    pub generator_cpu_ns: u64,
+}
+
+/// The instrument of that name.
+pub fn of(instrument: Instrument) -> &'static dyn Measure {
+    match instrument {
+        Instrument::Load => &load::Load,
+    }
+}

@@ -1,0 +1,12 @@
+//! The hands of asgi-toll: environments, servers, instruments and processes. It conducts a plan and
+//! says what happens; what the numbers mean is judged elsewhere.
+
+pub mod bench;
+pub mod conduct;
+pub mod cores;
+pub mod host;
+pub mod instrument;
+pub mod ledger;
+pub mod process;
+pub mod provision;
+pub mod serving;

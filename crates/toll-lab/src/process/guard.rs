@@ -1,0 +1,86 @@
+//! The guard: a small process of its own that outlives us by a moment and kills what we started,
+//! however we end, `kill -9` included.
+//!
+//! We hold the write end of a pipe to it and name every process group that we start and every one
+//! that we have ended. When the pipe closes, because we exited or because the kernel closed it
+//! for us, the guard kills the groups that are still named, and ends.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+
+use super::tree;
+
+/// The hidden argument with which the tool starts itself as the guard.
+pub const ARGUMENT: &str = "__guard";
+
+static PIPE: OnceLock<Mutex<ChildStdin>> = OnceLock::new();
+
+/// Starts the guard once: `program` is the tool itself.
+///
+/// # Errors
+/// The program cannot be started.
+pub fn start(program: &Path) -> io::Result<()> {
+    if PIPE.get().is_some() {
+        return Ok(());
+    }
+    let mut command = Command::new(program);
+    // A group of its own: Ctrl-C in the terminal must not end the guard before us.
+    command.arg(ARGUMENT).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    if let Some(pipe) = child.stdin.take() {
+        let _ = PIPE.set(Mutex::new(pipe));
+    }
+    Ok(())
+}
+
+/// Names a process group that must not outlive us.
+pub(crate) fn watch(group: u32) {
+    tell(&format!("+{group}\n"));
+}
+
+/// Says that a process group has ended.
+pub(crate) fn release(group: u32) {
+    tell(&format!("-{group}\n"));
+}
+
+fn tell(line: &str) {
+    if let Some(Ok(mut pipe)) = PIPE.get().map(Mutex::lock) {
+        // One short write is atomic on a pipe; a guard that is gone cannot be told anything.
+        let _ = pipe.write_all(line.as_bytes());
+    }
+}
+
+/// The life of the guard: reads names until the pipe closes, then kills what is left.
+pub fn serve(input: impl BufRead) {
+    for group in remaining(input) {
+        tree::kill_group(group);
+    }
+}
+
+fn remaining(input: impl BufRead) -> BTreeSet<u32> {
+    let mut groups = BTreeSet::new();
+    for line in input.lines().map_while(Result::ok) {
+        match line.split_at_checked(1) {
+            Some(("+", group)) => drop(group.parse().map(|group| groups.insert(group))),
+            Some(("-", group)) => drop(group.parse().map(|group: u32| groups.remove(&group))),
+            _ => {}
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_started_and_not_ended_remains() {
+        let input = "+10\n+11\nnoise\n-10\n+12\n-99\n+x\n";
+        assert_eq!(remaining(input.as_bytes()), BTreeSet::from([11, 12]));
+    }
+}

@@ -1,0 +1,157 @@
+//! The folder of one environment: `venv`, `lock.txt`, `request.json`, and the mark `ready`, which is
+//! written last. A folder without the mark is what an interrupted build left behind.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use toll_core::failure::Failure;
+use toll_core::host::Interpreter;
+
+use super::child::{command, finish, text};
+use super::context::Context;
+use super::diagnose;
+use super::provisioner::EnvironmentRequest;
+use super::uv::Uv;
+
+/// Part of every id: a change in how environments are built makes new ones.
+const FORMAT: &str = "1";
+const LOCK: &str = "lock.txt";
+const REQUEST: &str = "request.json";
+const READY: &str = "ready";
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// What the folder was built for, for people who list the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Built {
+    pub(super) label: String,
+    pub(super) requirements: Vec<String>,
+    pub(super) python: String,
+    pub(super) exclude_newer: Option<String>,
+}
+
+/// The id of an environment: 16 hexadecimal digits.
+pub(super) fn id(interpreter: &Interpreter, lock: &str) -> String {
+    digest(&[FORMAT, &interpreter.implementation, &interpreter.version, &interpreter.path, lock])
+}
+
+/// The first 64 bits of the SHA-256 over all fields, each with its length.
+pub(super) fn digest(fields: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for field in fields {
+        hash.update((field.len() as u64).to_le_bytes());
+        hash.update(field.as_bytes());
+    }
+    hash.finalize().iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// The interpreter inside the environment.
+pub(super) fn python(folder: &Path) -> PathBuf {
+    folder.join("venv/bin/python")
+}
+
+/// Whether the folder holds a whole environment whose interpreter is still there.
+pub(super) fn is_ready(folder: &Path) -> bool {
+    folder.join(READY).is_file() && python(folder).exists()
+}
+
+/// Notes that the environment is used now; a cache that cannot be written to is no reason to stop.
+pub(super) fn touch(folder: &Path) {
+    let _ = File::options().write(true).open(folder.join(READY)).and_then(|file| file.set_modified(SystemTime::now()));
+}
+
+/// When it was last used.
+pub(super) fn last_used(folder: &Path) -> Option<SystemTime> {
+    fs::metadata(folder.join(READY)).or_else(|_| fs::metadata(folder)).and_then(|data| data.modified()).ok()
+}
+
+/// What it was built for.
+pub(super) fn built_for(folder: &Path) -> Option<Built> {
+    serde_json::from_str(&fs::read_to_string(folder.join(REQUEST)).ok()?).ok()
+}
+
+/// Builds the environment in its folder. What was there before is removed, and so is what a failed
+/// attempt leaves.
+pub(super) fn build(context: &Context, uv: &Uv, request: &EnvironmentRequest, lock: &str, folder: &Path) -> Result<(), Failure> {
+    let io = |error: io::Error| diagnose::io_failed(&format!("preparing {}", folder.display()), &error);
+    remove(folder).and_then(|()| write(request, lock, folder)).map_err(io)?;
+    let installed = make_venv(context, uv, request, folder).and_then(|()| sync(context, uv, folder));
+    if installed.is_err() {
+        let _ = remove(folder);
+        return installed;
+    }
+    fs::write(folder.join(READY), FORMAT).map_err(io)
+}
+
+/// Removes a folder that may not be there.
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write(request: &EnvironmentRequest, lock: &str, folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join(LOCK), lock)?;
+    let built = Built {
+        label: request.label.clone(),
+        requirements: request.requirements.clone(),
+        python: request.interpreter.version.clone(),
+        exclude_newer: request.exclude_newer.clone(),
+    };
+    fs::write(folder.join(REQUEST), serde_json::to_vec_pretty(&built)?)
+}
+
+fn make_venv(context: &Context, uv: &Uv, request: &EnvironmentRequest, folder: &Path) -> Result<(), Failure> {
+    let venv = text(&folder.join("venv"));
+    run(context, uv, "making a virtualenv", &["venv", "--no-python-downloads", "--no-project", "--python", &request.interpreter.path, &venv])
+}
+
+fn sync(context: &Context, uv: &Uv, folder: &Path) -> Result<(), Failure> {
+    let (python, lock) = (text(&python(folder)), text(&folder.join(LOCK)));
+    let arguments = ["pip", "sync", &lock, "--python", &python, "--link-mode", "hardlink", "--compile-bytecode", "--allow-empty-requirements"];
+    run(context, uv, "installing", &arguments)
+}
+
+fn run(context: &Context, uv: &Uv, doing: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let mut command = command(context, &uv.path);
+    command.args(arguments);
+    let finished = finish(context, command, PATIENCE).map_err(|error| diagnose::stopped(doing, error))?;
+    if finished.success { Ok(()) } else { Err(diagnose::failed(doing, &finished)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python_312(path: &str) -> Interpreter {
+        Interpreter { version: "3.12.1".to_owned(), implementation: "cpython".to_owned(), path: path.to_owned() }
+    }
+
+    #[test]
+    fn an_id_depends_on_interpreter_and_lock() {
+        let ids = [id(&python_312("/a"), "six==1\n"), id(&python_312("/b"), "six==1\n"), id(&python_312("/a"), "six==2\n")];
+        assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2]);
+        assert_eq!(ids[0], id(&python_312("/a"), "six==1\n"));
+        assert_eq!(ids[0].len(), 16);
+    }
+
+    #[test]
+    fn fields_do_not_run_together() {
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+
+    #[test]
+    fn a_folder_without_the_mark_is_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("venv/bin")).unwrap();
+        fs::write(python(folder.path()), "").unwrap();
+        assert!(!is_ready(folder.path()));
+        fs::write(folder.path().join(READY), FORMAT).unwrap();
+        assert!(is_ready(folder.path()));
+    }
+}

@@ -1,0 +1,38 @@
+//! Environments: one locked set of distributions on one Python, built once and kept in a cache.
+//!
+//! [`provide`] is the one call that a run needs; [`Provisioner`] is what a further way of making
+//! environments implements.
+
+mod cache;
+mod child;
+mod choose;
+mod common;
+mod context;
+mod diagnose;
+mod event;
+mod fetch;
+mod install;
+mod interpreters;
+mod locks;
+mod parallel;
+mod provide;
+mod provisioner;
+mod remembered;
+mod resolution;
+mod uv;
+mod version;
+mod virtualenv;
+
+pub use cache::{CacheEntry, CleanError, CleanReport, cache_clean, cache_list};
+pub use context::Context;
+pub use event::{Notify, ProvisionEvent};
+pub use interpreters::discover_interpreters;
+pub use provide::{Wanted, provide};
+pub use provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
+pub use resolution::Resolution;
+pub use toll_core::host::Interpreter;
+pub use uv::{MINIMUM, Uv, UvError, find_uv, obtain_uv};
+pub use virtualenv::Virtualenvs;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! A real server with one application: started, waited for, measured as a tree, stopped.
+
+mod environment;
+mod log;
+mod rising;
+mod running;
+
+pub use environment::ServeRequest;
+pub use rising::{Living, Progress, Rising};
+pub use running::{Running, StartError};

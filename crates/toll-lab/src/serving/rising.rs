@@ -1,0 +1,269 @@
+//! A server on its way up: started, asked until it answers, its first answer checked.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use toll_core::axes;
+use toll_core::failure::{Failure, Stage};
+use toll_core::server::{Bind, Substitution};
+use toll_core::settings::Transport;
+use toll_core::verify::{self, Answer};
+use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
+
+use super::{Running, ServeRequest};
+use crate::bench::{Bench, Station};
+
+/// How often a server is started again because its port was taken in between.
+const PORT_TRIES: u32 = 5;
+/// The first patience with one answer; doubled with each try, so that a slow start is not hammered.
+const FIRST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// A cell whose server answers rightly, with open connections.
+pub struct Living {
+    /// Number of middlewares.
+    pub middlewares: u32,
+    /// The server.
+    pub server: Running,
+    /// The connections to it.
+    pub session: Session,
+}
+
+/// How far a server has come.
+pub enum Progress {
+    /// Not there yet.
+    Rising,
+    /// It answers rightly.
+    Up(Box<Living>),
+    /// It never will.
+    Failed(Failure),
+}
+
+/// A server on its way up.
+#[derive(Debug)]
+pub struct Rising<'a> {
+    bench: &'a Bench,
+    station: &'a Station,
+    /// Number of middlewares.
+    pub middlewares: u32,
+    hash_seed: u32,
+    running: Option<Running>,
+    target: Target,
+    door: Door,
+    deadline: Instant,
+    patience: Duration,
+    tries: u32,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone)]
+enum Door {
+    Port(u16),
+    Socket(PathBuf),
+}
+
+impl Door {
+    fn is_open(&self) -> bool {
+        match self {
+            Self::Port(port) => TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok(),
+            Self::Socket(path) => UnixStream::connect(path).is_ok(),
+        }
+    }
+
+    fn bind(&self) -> Bind {
+        match self {
+            Self::Port(port) => Bind::Tcp { port: *port },
+            Self::Socket(path) => Bind::Unix { socket: path.display().to_string() },
+        }
+    }
+
+    fn target(&self, path: &str) -> Target {
+        match self {
+            Self::Port(port) => Target::tcp((Ipv4Addr::LOCALHOST, *port).into()).with_path(path),
+            Self::Socket(socket) => Target::unix(socket).with_path(path),
+        }
+    }
+}
+
+/// A port that is free at this moment. Another program may take it before the server does; then
+/// the server is started again with another.
+fn free_port() -> std::io::Result<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
+}
+
+impl<'a> Rising<'a> {
+    /// Starts the server of one cell.
+    ///
+    /// # Errors
+    /// It cannot be started at all.
+    pub fn start(bench: &'a Bench, station: &'a Station, middlewares: u32, hash_seed: u32) -> Result<Self, Failure> {
+        let door = new_door(bench, station, middlewares)?;
+        Self::start_at(bench, station, middlewares, hash_seed, door)
+    }
+
+    fn start_at(bench: &'a Bench, station: &'a Station, middlewares: u32, hash_seed: u32, door: Door) -> Result<Self, Failure> {
+        let patience = Duration::from_millis(bench.settings.start_timeout_ms);
+        let mut rising = Self {
+            bench,
+            station,
+            middlewares,
+            hash_seed,
+            running: None,
+            target: door.target(&station.workload.path),
+            door,
+            deadline: Instant::now() + patience,
+            patience: FIRST_PATIENCE.min(patience),
+            tries: 0,
+        };
+        rising.launch()?;
+        Ok(rising)
+    }
+
+    fn launch(&mut self) -> Result<(), Failure> {
+        let log = self.bench.logs.join(&self.station.slug).join(format!("{}.log", self.middlewares));
+        let socket = match &self.door {
+            Door::Socket(path) => Some(path.clone()),
+            Door::Port(_) => None,
+        };
+        self.tries += 1;
+        self.running = Some(Running::start(self.command(), log, socket).map_err(super::StartError::into_failure)?);
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let with = self.station.substitution(self.door.bind());
+        let words = self.station.server.command_line(&with);
+        // A server without a command is refused when its table is read.
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        let request = ServeRequest {
+            harness: &self.bench.harness,
+            subject: &self.station.subject,
+            kind: self.station.plan.axes.get(axes::KIND),
+            workload: self.station.plan.axes.get(axes::WORKLOAD),
+            middlewares: self.middlewares,
+            http: self.station.plan.axes.get(axes::HTTP),
+            event_loop: self.station.plan.axes.get(axes::LOOP),
+            hash_seed: self.hash_seed,
+        };
+        request.apply(&mut command, self.station.server.environment(&with));
+        command
+    }
+
+    /// Looks once how far it has come.
+    pub fn look(&mut self) -> Progress {
+        let Some(running) = &mut self.running else {
+            return Progress::Failed(Failure::new(Stage::Start, "server-not-started", "the server was not started"));
+        };
+        if let Some(failure) = running.ended() {
+            return self.start_again_or(failure);
+        }
+        if Instant::now() >= self.deadline {
+            return Progress::Failed(self.hung());
+        }
+        if !self.door.is_open() {
+            return Progress::Rising;
+        }
+        match self.greet() {
+            Ok(answer) => self.welcome(&answer),
+            Err(_) => {
+                self.patience *= 2;
+                Progress::Rising
+            }
+        }
+    }
+
+    /// A port that was taken between our look and the server's bind is nobody's fault.
+    fn start_again_or(&mut self, failure: Failure) -> Progress {
+        let taken = failure.log_tail.iter().any(|line| line.to_lowercase().contains("address already in use"));
+        if !taken {
+            return Progress::Failed(failure);
+        }
+        if self.tries >= PORT_TRIES {
+            let message = format!("{PORT_TRIES} ports in a row were taken by other programs before the server could bind them");
+            return Progress::Failed(Failure::new(Stage::Start, "port-taken", message).with_log(failure.log_tail));
+        }
+        self.running = None;
+        let moved = new_door(self.bench, self.station, self.middlewares).and_then(|door| {
+            self.target = door.target(&self.station.workload.path);
+            self.door = door;
+            self.launch()
+        });
+        moved.map_or_else(Progress::Failed, |()| Progress::Rising)
+    }
+
+    fn greet(&self) -> Result<Response, toll_load::LoadError> {
+        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        self.open(1, self.patience.min(left), None)?.exchange()
+    }
+
+    fn open(&self, connections: usize, timeout: Duration, body: Option<Vec<u8>>) -> Result<Session, toll_load::LoadError> {
+        let workload = &self.station.workload;
+        let mut request = Request::new(&workload.method, &workload.path).body(workload.body.clone());
+        for (name, value) in &workload.headers {
+            request = request.header(name, value);
+        }
+        let expectation = Expectation { status: Some(workload.status), body };
+        let config = SessionConfig { connections, timeout, connect_timeout: timeout };
+        Session::connect(&self.target, &request, &expectation, &config)
+    }
+
+    fn welcome(&mut self, answer: &Response) -> Progress {
+        let text = |(name, value): &(String, Vec<u8>)| (name.clone(), String::from_utf8_lossy(value).into_owned());
+        let headers = answer.headers.iter().map(text).collect();
+        let seen = Answer { status: answer.status, headers, body: answer.body.clone() };
+        if let Err(failure) = verify::check(&self.station.workload, self.station.mark, self.middlewares, &seen) {
+            let log = self.running.as_ref().map(Running::log_tail).unwrap_or_default();
+            return Progress::Failed(failure.with_log(log));
+        }
+        let timeout = Duration::from_millis(self.bench.settings.timeout_ms);
+        // Checked by its meaning once, the answer is compared byte by byte from now on.
+        let body = Some(answer.body.clone());
+        let opened = self.open(self.bench.settings.connections as usize, timeout, body);
+        match (opened, self.running.take()) {
+            (Ok(session), Some(server)) => {
+                Progress::Up(Box::new(Living { middlewares: self.middlewares, server, session }))
+            }
+            (Err(error), server) => {
+                let log = server.as_ref().map(Running::log_tail).unwrap_or_default();
+                Progress::Failed(Failure::new(Stage::Start, "no-connection", error.to_string()).with_log(log))
+            }
+            (Ok(_), None) => Progress::Rising,
+        }
+    }
+
+    fn hung(&self) -> Failure {
+        let seconds = self.bench.settings.start_timeout_ms / 1000;
+        let message = format!("the server did not answer within {seconds} s");
+        let log = self.running.as_ref().map(Running::log_tail).unwrap_or_default();
+        Failure::new(Stage::Start, "server-hung", message).with_log(log)
+    }
+}
+
+fn new_door(bench: &Bench, station: &Station, middlewares: u32) -> Result<Door, Failure> {
+    match bench.settings.transport {
+        Transport::Unix => Ok(Door::Socket(bench.sockets.join(format!("{}-{middlewares}", station.series)))),
+        Transport::Tcp => free_port()
+            .map(Door::Port)
+            .map_err(|error| Failure::new(Stage::Start, "no-port", format!("no free port on 127.0.0.1: {error}"))),
+    }
+}
+
+impl Station {
+    /// The server's command line for one way in.
+    pub fn command_line(&self, bind: Bind) -> Vec<String> {
+        self.server.command_line(&self.substitution(bind))
+    }
+
+    fn substitution(&self, bind: Bind) -> Substitution {
+        Substitution {
+            python: self.python.display().to_string(),
+            http: self.plan.axes.get(axes::HTTP).to_owned(),
+            event_loop: self.plan.axes.get(axes::LOOP).to_owned(),
+            lifespan: self.lifespan.clone(),
+            bind,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Sentences about the run: what was measured, when, on which machine.
+
+use toll_analysis::results::Analysis;
+use toll_core::axes::{FRAMEWORK, ORDER, VERSION};
+use toll_core::host::{Host, Remark, Severity};
+use toll_core::settings::Transport;
+
+use crate::format;
+use crate::view;
+
+/// Values on the axes on which all series agree, in reading order, with a word where the value does not explain itself.
+pub(crate) fn common(analysis: &Analysis) -> Vec<String> {
+    let Some(first) = analysis.series.first() else {
+        return Vec::new();
+    };
+    let shared = |axis: &&str| {
+        let value = first.axes.get(axis);
+        !value.is_empty()
+            && analysis
+                .series
+                .iter()
+                .all(|series| series.axes.get(axis) == value)
+    };
+    let named = |axis: &&str| *axis != FRAMEWORK && *axis != VERSION;
+    let values = ORDER
+        .into_iter()
+        .filter(named)
+        .filter(shared)
+        .map(|axis| named_value(axis, first.axes.get(axis)));
+    // Frameworks and versions are in the labels, and only a lone series has no others to be told from.
+    let lone = (analysis.series.len() == 1)
+        .then(|| join(&[first.axes.get(FRAMEWORK), first.axes.get(VERSION)], " "));
+    lone.into_iter().chain(values).collect()
+}
+
+fn named_value(axis: &str, value: &str) -> String {
+    match axis {
+        "python" if value.starts_with(|c: char| c.is_ascii_digit()) => format!("Python {value}"),
+        "kind" => format!("{value} middlewares"),
+        "workload" => format!("workload {value}"),
+        "with" => format!("with {value}"),
+        _ => value.to_owned(),
+    }
+}
+
+/// How the requests were sent: `10 connections, closed loop, TCP`.
+pub(crate) fn load(analysis: &Analysis) -> String {
+    let settings = &analysis.run.settings;
+    let way = match settings.transport {
+        Transport::Tcp => "TCP",
+        Transport::Unix => "unix socket",
+    };
+    let plural = if settings.connections == 1 { "" } else { "s" };
+    format!("{} connection{plural}, {way}", settings.connections)
+}
+
+/// The machine in one line.
+pub(crate) fn machine(host: &Host) -> String {
+    let mut words = Vec::new();
+    let plural = if host.cores == 1 { "" } else { "s" };
+    words.push(format!("{} core{plural}", host.cores));
+    words.extend(host.cpu_model.clone());
+    // In brackets, because the picture's font turns an x between a space and a digit into ×.
+    let machine = if host.machine.is_empty() {
+        String::new()
+    } else {
+        format!("({})", host.machine)
+    };
+    words.push(join(&[&host.system, &machine], " "));
+    if host.virtual_machine == Some(true) {
+        words.push("virtual machine".to_owned());
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" · ")
+}
+
+/// The start as `2026-11-24 07:13 UTC`; whatever is there, if it is not a time in RFC 3339.
+pub(crate) fn started(analysis: &Analysis) -> String {
+    let text = analysis.run.started_at.as_str();
+    match (text.get(..10), text.get(10..11), text.get(11..16)) {
+        (Some(date), Some("T"), Some(time)) => format!("{date} {time} UTC"),
+        _ => text.to_owned(),
+    }
+}
+
+/// How long it took and what the tool itself used.
+pub(crate) fn effort(analysis: &Analysis) -> String {
+    let run = &analysis.run;
+    let wall = format::duration(run.wall_s);
+    if run.wall_s > 0.0 {
+        let own = format::percent(run.tool_cpu_s / run.wall_s);
+        format!("measured in {wall} (the tool's own CPU: {own})")
+    } else {
+        format!("measured in {wall}")
+    }
+}
+
+/// `10 series × 6 levels`.
+pub(crate) fn extent(analysis: &Analysis) -> String {
+    let levels = view::levels(analysis).len();
+    let plural = if levels == 1 { "" } else { "s" };
+    format!("{} series × {levels} level{plural}", analysis.series.len())
+}
+
+/// What the reader must know before any number: that the run was cut short, or that it was a quick look.
+pub(crate) fn caveats(analysis: &Analysis) -> Vec<&'static str> {
+    let run = &analysis.run;
+    let table = [
+        (
+            run.interrupted,
+            "The run was stopped early: what follows is what had been measured by then.",
+        ),
+        (
+            run.quick,
+            "A quick look: fewer levels and less time, so wider intervals than a full run gives.",
+        ),
+    ];
+    table
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, text)| text)
+        .collect()
+}
+
+/// Remarks about the machine that matter, the gravest first.
+pub(crate) fn remarks(analysis: &Analysis) -> Vec<&Remark> {
+    let mut remarks: Vec<&Remark> = analysis
+        .remarks
+        .iter()
+        .filter(|remark| remark.severity > Severity::Fine)
+        .collect();
+    remarks.sort_by_key(|remark| std::cmp::Reverse(remark.severity));
+    remarks
+}
+
+/// The words that are not empty, joined.
+pub(crate) fn join(words: &[&str], separator: &str) -> String {
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(separator)
+}

@@ -1,0 +1,19 @@
+//! An [`Analysis`](toll_analysis::results::Analysis) becomes bytes: one file per format, all of
+//! them listed in [`FORMATS`], and the table for the terminal.
+//!
+//! Nothing here reads, writes or prints: what is returned is for the caller to keep or to show.
+
+mod facts;
+pub mod format;
+mod html;
+mod json;
+mod markdown;
+mod plot;
+mod png;
+mod registry;
+mod terminal;
+mod view;
+
+pub use plot::summary_svg;
+pub use registry::{FORMATS, Format, RenderError};
+pub use terminal::{TerminalStyle, render_table};

@@ -1,0 +1,244 @@
+//! Rows under columns, as many columns as fit.
+
+use toll_analysis::results::Analysis;
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{Align, COLUMNS, Column, Part, Row, toll_us};
+use super::paint::{Paint, Role};
+use super::wrap::{Block, truncate};
+use crate::view;
+
+/// Between columns.
+const GAP: usize = 2;
+/// Between the parts of one column.
+const PART_GAP: usize = 1;
+/// Labels are cut down to this before a number is.
+const LABEL_MIN: usize = 14;
+
+/// A column with its cells, ready to be written.
+struct Filled {
+    column: &'static Column,
+    unit: String,
+    cells: Vec<Vec<Part>>,
+    /// Width of each part, then of the whole column.
+    part_widths: Vec<usize>,
+    width: usize,
+}
+
+/// The table, and the marks that its cells bear explained.
+pub(super) fn table(analysis: &Analysis, paint: &Paint) -> String {
+    let columns = fit(fill(analysis, paint), paint.style.width);
+    let mut out = head(&columns, paint);
+    for row in 0..analysis.series.len() {
+        out += &line(columns.iter().map(|filled| filled.cell(row, paint)));
+    }
+    out + &legend(analysis, paint)
+}
+
+fn fill(analysis: &Analysis, paint: &Paint) -> Vec<Filled> {
+    let results = analysis.series.iter().map(view::headline);
+    let highest_toll_us = results
+        .clone()
+        .flatten()
+        .filter_map(toll_us)
+        .fold(0.0, f64::max);
+    let rows: Vec<Row<'_>> = analysis
+        .series
+        .iter()
+        .zip(results)
+        .map(|(series, result)| Row {
+            series,
+            result,
+            highest_toll_us,
+        })
+        .collect();
+    let levels = paint.characters(&view::level_range(analysis));
+    // The bar needs characters that a plain terminal does not have.
+    let shown = COLUMNS
+        .iter()
+        .filter(|column| paint.style.unicode || !column.name.is_empty());
+    shown
+        .map(|column| Filled::new(column, &rows, &levels, paint))
+        .filter(|filled| filled.width > 0)
+        .collect()
+}
+
+/// Takes columns away until the rest fits; at last the label is cut.
+fn fit(mut columns: Vec<Filled>, room: usize) -> Vec<Filled> {
+    let total = |columns: &[Filled]| {
+        columns.iter().map(|filled| filled.width).sum::<usize>()
+            + GAP * columns.len().saturating_sub(1)
+    };
+    while total(&columns) > room {
+        let over = total(&columns) - room;
+        let label = &mut columns[0];
+        let spare = label
+            .width
+            .saturating_sub(LABEL_MIN.max(label.width * 3 / 4));
+        if over <= spare {
+            label.narrow(label.width - over);
+            return columns;
+        }
+        let Some(at) = (0..columns.len())
+            .filter(|at| columns[*at].column.rank > 0)
+            .max_by_key(|at| columns[*at].column.rank)
+        else {
+            let label = &mut columns[0];
+            label.narrow(
+                label
+                    .width
+                    .saturating_sub(over)
+                    .max(LABEL_MIN.min(label.width)),
+            );
+            return columns;
+        };
+        columns.remove(at);
+    }
+    columns
+}
+
+fn head(columns: &[Filled], paint: &Paint) -> String {
+    let names = columns
+        .iter()
+        .map(|filled| filled.head(&paint.characters(filled.column.name), Role::Strong, paint));
+    let units = columns
+        .iter()
+        .map(|filled| filled.head(&filled.unit, Role::Dim, paint));
+    let rules = columns
+        .iter()
+        .map(|filled| paint.apply(Role::Dim, &"─".repeat(filled.width)));
+    line(names) + &line(units) + &line(rules)
+}
+
+fn legend(analysis: &Analysis, paint: &Paint) -> String {
+    let wide = analysis
+        .series
+        .iter()
+        .filter_map(view::headline)
+        .any(|result| result.toll.is_some() && !result.precise);
+    let precision = format!(
+        "{} %",
+        (analysis.run.settings.precision * 1000.0).round() / 10.0
+    );
+    let lines = [
+        (
+            wide,
+            format!("* interval wider than the ±{precision} of the toll that was asked for"),
+        ),
+        (
+            view::any_disbelieved(analysis),
+            "( ) requests/s not to be believed: the server was less than 90 % busy".to_owned(),
+        ),
+    ];
+    let shown = lines.into_iter().filter(|(shown, _)| *shown);
+    shown
+        .map(|(_, text)| Block::new(paint).role(Role::Dim).wrap(&text))
+        .collect()
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let joined = cells.collect::<Vec<_>>().join(&" ".repeat(GAP));
+    format!("{}\n", joined.trim_end())
+}
+
+impl Filled {
+    fn new(column: &'static Column, rows: &[Row<'_>], levels: &str, paint: &Paint) -> Self {
+        let mut cells: Vec<Vec<Part>> = rows.iter().map(column.parts).collect();
+        for part in cells.iter_mut().flatten() {
+            part.text = paint.characters(&part.text);
+        }
+        let unit = paint.characters(&column.unit.replace("{levels}", levels));
+        let mut filled = Self {
+            column,
+            unit,
+            cells,
+            part_widths: Vec::new(),
+            width: 0,
+        };
+        filled.measure();
+        filled
+    }
+
+    /// A cell with a single part spans the column, so only whole cells say how wide a part is.
+    fn measure(&mut self) {
+        let count = self.column.aligns.len();
+        let whole = || self.cells.iter().filter(|cell| cell.len() == count);
+        let widths: Vec<usize> = (0..count)
+            .map(|at| whole().map(|cell| cell[at].text.width()).max().unwrap_or(0))
+            .collect();
+        let used = widths.iter().filter(|width| **width > 0).count();
+        let parts = widths.iter().sum::<usize>() + PART_GAP * used.saturating_sub(1);
+        let spanning = self
+            .cells
+            .iter()
+            .filter(|cell| cell.len() < count)
+            .flatten()
+            .map(|part| part.text.width())
+            .max()
+            .unwrap_or(0);
+        self.width = parts
+            .max(spanning)
+            .max(self.column.name.width())
+            .max(self.unit.width());
+        self.part_widths = widths;
+    }
+
+    fn narrow(&mut self, width: usize) {
+        for part in self.cells.iter_mut().flatten() {
+            part.text = truncate(&part.text, width);
+        }
+        self.width = width;
+        self.part_widths = vec![width];
+    }
+
+    fn cell(&self, row: usize, paint: &Paint) -> String {
+        let cell = &self.cells[row];
+        if cell.len() < self.column.aligns.len() {
+            let Some(part) = cell.first() else {
+                return " ".repeat(self.width);
+            };
+            return pad(&part.text, part.role, self.width, self.side(), paint);
+        }
+        let mut text = String::new();
+        let mut used = 0;
+        for ((part, width), align) in cell.iter().zip(&self.part_widths).zip(self.column.aligns) {
+            if *width == 0 {
+                continue;
+            }
+            if used > 0 {
+                text.push(' ');
+                used += PART_GAP;
+            }
+            text += &pad(&part.text, part.role, *width, *align, paint);
+            used += width;
+        }
+        let rest = " ".repeat(self.width.saturating_sub(used));
+        if self.side() == Align::Right {
+            rest + &text
+        } else {
+            text + &rest
+        }
+    }
+
+    /// The column's own side: that of its only part; columns of several parts hang from the right.
+    fn side(&self) -> Align {
+        if self.column.aligns == [Align::Left] {
+            Align::Left
+        } else {
+            Align::Right
+        }
+    }
+
+    fn head(&self, text: &str, role: Role, paint: &Paint) -> String {
+        pad(text, role, self.width, self.side(), paint)
+    }
+}
+
+fn pad(text: &str, role: Role, width: usize, align: Align, paint: &Paint) -> String {
+    let space = " ".repeat(width.saturating_sub(text.width()));
+    let text = paint.apply(role, text);
+    match align {
+        Align::Left => text + &space,
+        Align::Right => space + &text,
+    }
+}

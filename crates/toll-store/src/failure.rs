@@ -1,0 +1,84 @@
+//! Failures of series and of cells.
+
+use rusqlite::{Connection, params};
+use toll_core::failure::{Failure, Stage};
+
+use crate::error::Result;
+use crate::fault::Fault;
+use crate::store::Store;
+use crate::{series, text};
+
+const LOG_TAIL: &str = "log tail of a failure";
+
+impl Store {
+    /// Stores why a series, or its cell with that many middlewares, has no number. The same
+    /// failure again (stage, code and message) only renews the lines of the log.
+    ///
+    /// # Errors
+    /// The series or the cell was not put, or the file cannot be written.
+    pub fn record_failure(
+        &mut self,
+        series: usize,
+        middlewares: Option<u32>,
+        failure: &Failure,
+    ) -> Result<()> {
+        self.write(|transaction| record(transaction, (series, middlewares), failure))
+    }
+
+    /// Forgets every failure, so that a resumed run tries again what failed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn clear_failures(&mut self) -> Result<()> {
+        self.write(|transaction| Ok(transaction.execute("DELETE FROM failure", []).map(drop)?))
+    }
+}
+
+fn record(
+    connection: &Connection,
+    (series, middlewares): (usize, Option<u32>),
+    failure: &Failure,
+) -> std::result::Result<(), Fault> {
+    series::instrument(connection, series)?;
+    let cell = middlewares
+        .map(|middlewares| series::cell(connection, series, middlewares))
+        .transpose()?;
+    let log_tail = text::write(LOG_TAIL, &failure.log_tail)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO failure (series_id, cell_id, stage, code, message, log_tail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (series_id, ifnull(cell_id, 0), stage, code, message) DO UPDATE SET log_tail = excluded.log_tail",
+        )?
+        .execute(params![series::id(series), cell, failure.stage.name(), failure.code, failure.message, log_tail])?;
+    Ok(())
+}
+
+/// Every failure of a series, oldest first, with the number of middlewares where it is a cell's.
+pub(crate) fn of_series(
+    connection: &Connection,
+    series: usize,
+) -> std::result::Result<Vec<(Option<u32>, Failure)>, Fault> {
+    let mut query = connection.prepare_cached(
+        "SELECT middlewares, stage, code, message, log_tail FROM failure LEFT JOIN cell USING (cell_id)
+         WHERE failure.series_id = ?1 ORDER BY failure_id",
+    )?;
+    let mut rows = query.query([series::id(series)])?;
+    let mut failures = Vec::new();
+    while let Some(row) = rows.next()? {
+        let failure = Failure {
+            stage: stage(row.get(1)?)?,
+            code: row.get(2)?,
+            message: row.get(3)?,
+            log_tail: text::read(LOG_TAIL, &row.get::<_, String>(4)?)?,
+        };
+        failures.push((row.get(0)?, failure));
+    }
+    Ok(failures)
+}
+
+fn stage(name: String) -> std::result::Result<Stage, Fault> {
+    Stage::from_name(&name).ok_or(Fault::Name {
+        what: "stage",
+        name,
+    })
+}

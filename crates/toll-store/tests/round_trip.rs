@@ -1,0 +1,317 @@
+//! What is stored comes back as it was.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{LEVELS, block, facts, header};
+use proptest::prelude::*;
+use toll_core::failure::{Failure, Stage};
+use toll_core::metric::Metric;
+use toll_core::sample::{Block, Slice};
+use toll_store::{SeriesProgress, Store, StoreError};
+
+fn new_run() -> (tempfile::TempDir, PathBuf, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.sqlite");
+    let store = Store::create(&path, &header()).unwrap();
+    (folder, path, store)
+}
+
+fn failure(stage: Stage, message: &str) -> Failure {
+    Failure::new(stage, "server-exited", message)
+        .with_log(vec!["line \"one\"".into(), "line\ntwo".into()])
+}
+
+#[test]
+fn a_whole_run_comes_back() {
+    let (_folder, path, mut store) = new_run();
+    store.begin_session().unwrap();
+    for (place, framework) in ["starlette", "falcon"].into_iter().enumerate() {
+        store.put_series(place, &facts(framework)).unwrap();
+    }
+    let blocks = [
+        block(0, 0, 0),
+        block(1, 0, 0),
+        block(0, 0, 1),
+        block(0, 1, 0),
+    ];
+    for block in &blocks {
+        store.record_block(block).unwrap();
+    }
+    store
+        .record_failure(1, None, &failure(Stage::Start, "it died"))
+        .unwrap();
+    store
+        .record_failure(
+            0,
+            Some(5),
+            &failure(Stage::Verify, "three layers, not five"),
+        )
+        .unwrap();
+    store.end_session(1.5, 0.25, false).unwrap();
+    drop(store);
+
+    let store = Store::open_for_reading(&path).unwrap();
+    assert_eq!(store.header().unwrap(), header());
+    let run = store.load().unwrap();
+    assert_eq!(
+        (run.suite.as_str(), run.seed, run.quick),
+        ("today", u64::MAX, true)
+    );
+    assert_eq!(
+        (run.wall_s, run.tool_cpu_s, run.interrupted),
+        (1.5, 0.25, false)
+    );
+    assert_eq!(
+        (&run.settings, &run.host, &run.remarks),
+        (&header().settings, &header().host, &header().remarks)
+    );
+
+    let (first, second) = (&run.series[0], &run.series[1]);
+    let given = facts("starlette");
+    assert_eq!(
+        (&first.axes, &first.planned_axes),
+        (&given.axes, &given.planned_axes)
+    );
+    assert_eq!(
+        (&first.notes, &first.lock, &first.switched_off),
+        (&given.notes, &given.lock, &given.switched_off)
+    );
+    assert_eq!(
+        (&first.style, &first.about, &first.server_command),
+        (&given.style, &given.about, &given.server_command)
+    );
+    assert_eq!(second.failure, Some(failure(Stage::Start, "it died")));
+    assert_eq!(first.failure, None);
+
+    assert_eq!(
+        first
+            .cells
+            .iter()
+            .map(|cell| cell.middlewares)
+            .collect::<Vec<_>>(),
+        LEVELS
+    );
+    for (index, cell) in first.cells.iter().enumerate() {
+        let measured: Vec<Slice> = blocks
+            .iter()
+            .filter(|block| block.series == 0)
+            .map(|block| block.slices[index].1.clone())
+            .collect();
+        assert_eq!(cell.slices, measured);
+    }
+    assert_eq!(
+        first.cells[2].failures,
+        [failure(Stage::Verify, "three layers, not five")]
+    );
+    assert!(first.cells[0].failures.is_empty());
+    assert_eq!(
+        format!("{:?}", store.load_series(0).unwrap()),
+        format!("{first:?}")
+    );
+}
+
+#[test]
+fn progress_names_every_series_and_its_rounds() {
+    let (_folder, _path, mut store) = new_run();
+    store.put_series(0, &facts("a")).unwrap();
+    store.put_series(2, &facts("b")).unwrap();
+    for block in [block(2, 0, 0), block(2, 0, 1), block(2, 3, 0)] {
+        store.record_block(&block).unwrap();
+    }
+    let expected = [
+        SeriesProgress {
+            series: 0,
+            rounds: vec![],
+        },
+        SeriesProgress {
+            series: 2,
+            rounds: vec![(0, 2), (3, 1)],
+        },
+    ];
+    assert_eq!(store.progress().unwrap(), expected);
+}
+
+#[test]
+fn putting_a_series_again_replaces_its_facts_and_keeps_its_measurements() {
+    let (_folder, _path, mut store) = new_run();
+    store.put_series(0, &facts("a")).unwrap();
+    store.record_block(&block(0, 0, 0)).unwrap();
+    let before = format!("{:?}", store.load_series(0).unwrap());
+    store.put_series(0, &facts("a")).unwrap();
+    assert_eq!(format!("{:?}", store.load_series(0).unwrap()), before);
+
+    let mut changed = facts("b");
+    changed.lock.truncate(1);
+    changed.levels = vec![1, 9];
+    store.put_series(0, &changed).unwrap();
+    let series = store.load_series(0).unwrap();
+    assert_eq!((&series.axes, &series.lock), (&changed.axes, &changed.lock));
+    let cells: Vec<(u32, usize)> = series
+        .cells
+        .iter()
+        .map(|cell| (cell.middlewares, cell.slices.len()))
+        .collect();
+    assert_eq!(cells, [(0, 1), (1, 1), (5, 1), (9, 0)]);
+}
+
+#[test]
+fn the_same_failure_is_there_once_until_it_is_cleared() {
+    let (_folder, _path, mut store) = new_run();
+    store.put_series(0, &facts("a")).unwrap();
+    for middlewares in [None, None, Some(1), Some(1)] {
+        store
+            .record_failure(0, middlewares, &failure(Stage::Start, "died"))
+            .unwrap();
+    }
+    let renewed = failure(Stage::Start, "died").with_log(vec!["newer".into()]);
+    store.record_failure(0, Some(1), &renewed).unwrap();
+    store
+        .record_failure(0, Some(1), &failure(Stage::Start, "died otherwise"))
+        .unwrap();
+    let series = store.load_series(0).unwrap();
+    assert_eq!(series.failure, Some(failure(Stage::Start, "died")));
+    assert_eq!(
+        series.cells[1].failures,
+        [renewed, failure(Stage::Start, "died otherwise")]
+    );
+
+    store.clear_failures().unwrap();
+    let series = store.load_series(0).unwrap();
+    assert_eq!(series.failure, None);
+    assert!(series.cells.iter().all(|cell| cell.failures.is_empty()));
+}
+
+#[test]
+fn a_block_is_stored_once_and_whole_or_not_at_all() {
+    let (_folder, _path, mut store) = new_run();
+    store.put_series(0, &facts("a")).unwrap();
+    store.record_block(&block(0, 0, 0)).unwrap();
+    let before = format!("{:?}", store.load().unwrap());
+
+    assert!(matches!(
+        store.record_block(&block(0, 0, 0)),
+        Err(StoreError::BlockExists { .. })
+    ));
+    assert!(matches!(
+        store.record_block(&block(4, 0, 0)),
+        Err(StoreError::UnknownSeries { series: 4 })
+    ));
+    let mut stranger = block(0, 1, 0);
+    stranger.slices[2].0 = 77;
+    assert!(matches!(
+        store.record_block(&stranger),
+        Err(StoreError::UnknownCell {
+            middlewares: 77,
+            ..
+        })
+    ));
+    let mut twice = block(0, 1, 0);
+    twice.slices[2].0 = twice.slices[1].0;
+    assert!(matches!(
+        store.record_block(&twice),
+        Err(StoreError::Inconsistent { .. })
+    ));
+    let mut elsewhere = block(0, 1, 0);
+    elsewhere.slices[1].1.round = 8;
+    assert!(matches!(
+        store.record_block(&elsewhere),
+        Err(StoreError::Inconsistent { .. })
+    ));
+    let mut endless = block(0, 1, 0);
+    endless.slices[2].1.error_classes[0].1 = u64::MAX;
+    assert!(store.record_block(&endless).is_err());
+
+    assert_eq!(format!("{:?}", store.load().unwrap()), before);
+}
+
+#[test]
+fn sessions_add_up_and_the_last_one_says_whether_the_run_was_interrupted() {
+    let (_folder, path, mut store) = new_run();
+    assert!(matches!(
+        store.update_session(1.0, 1.0),
+        Err(StoreError::NoSession)
+    ));
+    store.begin_session().unwrap();
+    store.update_session(2.0, 0.5).unwrap();
+    store.update_session(3.0, 0.75).unwrap();
+    drop(store);
+
+    let mut store = Store::open(&path).unwrap();
+    let spent = |store: &Store| {
+        let run = store.load().unwrap();
+        (run.wall_s, run.tool_cpu_s, run.interrupted)
+    };
+    assert_eq!(spent(&store), (3.0, 0.75, true));
+    store.begin_session().unwrap();
+    store.end_session(1.0, 0.25, true).unwrap();
+    assert_eq!(spent(&store), (4.0, 1.0, true));
+    assert!(matches!(
+        store.end_session(1.0, 1.0, false),
+        Err(StoreError::NoSession)
+    ));
+    store.begin_session().unwrap();
+    store.end_session(1.0, 0.0, false).unwrap();
+    assert_eq!(spent(&store), (5.0, 1.0, false));
+}
+
+fn any_slice() -> impl Strategy<Value = Slice> {
+    let readings =
+        proptest::collection::btree_map(0..Metric::ALL.len(), any::<i64>(), 0..=Metric::ALL.len());
+    let histogram = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..64));
+    let classes = proptest::collection::vec((".{0,12}", 0..=i64::MAX as u64), 0..4);
+    (readings, histogram, classes).prop_map(|(readings, latency_histogram, error_classes)| Slice {
+        round: 0,
+        block: 0,
+        position: 0,
+        readings: readings
+            .into_iter()
+            .map(|(index, value)| (Metric::ALL[index], value))
+            .collect(),
+        latency_histogram,
+        error_classes,
+    })
+}
+
+fn any_block() -> impl Strategy<Value = Block> {
+    let order = Just(LEVELS.to_vec()).prop_shuffle();
+    let slices = proptest::collection::vec(any_slice(), LEVELS.len());
+    (any::<u32>(), any::<u32>(), order, slices).prop_map(|(round, block, order, slices)| {
+        let slices = order.into_iter().zip(slices).zip(0..);
+        let placed = slices.map(|((level, slice), position)| {
+            (
+                level,
+                Slice {
+                    round,
+                    block,
+                    position,
+                    ..slice
+                },
+            )
+        });
+        Block {
+            series: 0,
+            round,
+            block,
+            slices: placed.collect(),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn any_readings_come_back(block in any_block()) {
+        let (_folder, _path, mut store) = new_run();
+        store.put_series(0, &facts("a")).unwrap();
+        store.record_block(&block).unwrap();
+        let series = store.load_series(0).unwrap();
+        let mut expected = block.slices.clone();
+        expected.sort_by_key(|(level, _)| *level);
+        let loaded: Vec<(u32, Slice)> =
+            series.cells.into_iter().flat_map(|cell| cell.slices.into_iter().map(move |slice| (cell.middlewares, slice))).collect();
+        prop_assert_eq!(loaded, expected);
+    }
+}

@@ -1,0 +1,99 @@
+//! Ctrl-C, SIGTERM, `kill -9`: what was measured is kept, no process is left, the run can go on.
+
+use serde_json::Value;
+
+use crate::support::{Place, Started, eventually, processes_with};
+
+const SUITE: &str = "\
+[suite]
+name = \"long\"
+middlewares = [0, 1, 2]
+http = \"h11\"
+loop = \"asyncio\"
+
+[measure]
+rounds = 40
+max-rounds = 40
+slice-ms = 20
+blocks = 2
+warmup-ms = 20
+budget = \"10m\"
+
+[[series]]
+framework = \"bare\"
+";
+
+/// Starts a run that would take minutes and waits until a round is done.
+fn started(place: &Place) -> Started {
+    place.write("long.toml", SUITE);
+    let mut command = place.command(&["run", "long.toml", "--out", "out", "--seed", "7"]);
+    let log = std::fs::File::create(place.path("talk")).unwrap();
+    command.stderr(log);
+    let started = Started::from(command.spawn().unwrap());
+    eventually(120, || std::fs::read_to_string(place.path("talk")).is_ok_and(|talk| talk.contains("round 2")));
+    started
+}
+
+/// The servers of a run name its folder of subjects in their environment.
+fn servers(place: &Place) -> Vec<u32> {
+    processes_with(&place.path("subjects").display().to_string())
+}
+
+fn rounds(results: &Value) -> u64 {
+    results["series"][0]["instruments"]["load"]["rounds"].as_u64().unwrap()
+}
+
+#[track_caller]
+fn stops_in_good_order(signal: &str) {
+    let place = Place::new();
+    let started = started(&place);
+    started.signal(signal);
+    let ended = started.wait().expect(130);
+    assert_eq!(servers(&place), []);
+    let results = place.json("out/results.json");
+    assert!(rounds(&results) >= 1);
+    assert_eq!(results["run"]["interrupted"], true);
+    assert!(ended.stdout.contains("bare"), "the table is printed: {ended:?}");
+    assert!(std::fs::read_to_string(place.path("talk")).unwrap().contains("--resume"));
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_measured() {
+    stops_in_good_order("INT");
+}
+
+#[test]
+fn a_terminate_signal_does_the_same() {
+    stops_in_good_order("TERM");
+}
+
+#[test]
+fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
+    let place = Place::new();
+    let started = started(&place);
+    started.signal("KILL");
+    started.wait();
+    eventually(5, || servers(&place).is_empty());
+    // The report of what there is can be drawn, and says that it was interrupted.
+    let report = place.run(&["report", "out"]).expect(130);
+    assert!(report.stdout.contains("bare"), "{report:?}");
+    let before = rounds(&place.json("out/results.json"));
+    assert!(before >= 1);
+    let resumed = place.run(&["run", "--resume", "out", "--budget", "4s"]).expect(0);
+    assert!(resumed.stdout.contains("bare"), "{resumed:?}");
+    let results = place.json("out/results.json");
+    assert!(rounds(&results) > before, "{before} rounds before, {} after", rounds(&results));
+    assert_eq!(results["run"]["seed"], 7);
+    assert_eq!(results["run"]["interrupted"], false);
+    assert_eq!(servers(&place), []);
+}
+
+#[test]
+fn two_tools_do_not_write_one_run() {
+    let place = Place::new();
+    let started = started(&place);
+    let second = place.run(&["run", "--resume", "out"]).expect(2);
+    assert!(second.stderr.contains("another"), "{second:?}");
+    started.signal("INT");
+    started.wait().expect(130);
+}
