@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Place, processes_with};
+use crate::support::{Ended, Place, NOBODY, processes_with};
 
 /// A short suite of the bare subject: `series` are the tables, `measure` further keys.
 fn bare(measure: &str, series: &str) -> String {
@@ -46,7 +46,7 @@ fn goes_wrong_beside_a_right_one(kind: &str, measure: &str, code: &str, said: &s
     for cell in right["instruments"]["load"]["cells"].as_array().unwrap() {
         assert!(cell["requests"].as_u64().unwrap() > 0, "{cell}");
     }
-    assert_eq!(processes_with(&place.path("").display().to_string()), []);
+    assert_eq!(processes_with(&place.path("").display().to_string()), NOBODY);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_full_disk_loses_nothing_that_was_measured() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("kept in") || stderr.contains("cannot be written"), "{stderr}");
-    assert_eq!(processes_with(&place.path("").display().to_string()), []);
+    assert_eq!(processes_with(&place.path("").display().to_string()), NOBODY);
     // With room again, the run goes on from what was kept.
     place.run(&["run", "--resume", "out"]).expect(0);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, Started, eventually, processes_with};
+use crate::support::{Place, Started, eventually, NOBODY, processes_with};
 
 const SUITE: &str = "\
 [suite]
@@ -49,7 +49,7 @@ fn stops_in_good_order(signal: &str) {
     let started = started(&place);
     started.signal(signal);
     let ended = started.wait().expect(130);
-    assert_eq!(servers(&place), []);
+    assert_eq!(servers(&place), NOBODY);
     let results = place.json("out/results.json");
     assert!(rounds(&results) >= 1);
     assert_eq!(results["run"]["interrupted"], true);
@@ -85,7 +85,7 @@ fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
     assert!(rounds(&results) > before, "{before} rounds before, {} after", rounds(&results));
     assert_eq!(results["run"]["seed"], 7);
     assert_eq!(results["run"]["interrupted"], false);
-    assert_eq!(servers(&place), []);
+    assert_eq!(servers(&place), NOBODY);
 }
 
 #[test]

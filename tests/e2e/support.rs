@@ -135,6 +135,9 @@ pub(crate) fn eventually(seconds: u64, what: impl Fn() -> bool) {
     }
 }
 
+/// What is left when nothing is left.
+pub(crate) const NOBODY: [u32; 0] = [];
+
 /// Processes whose command line or environment contains `word`.
 pub(crate) fn processes_with(word: &str) -> Vec<u32> {
     let contains = |path: PathBuf| fs::read(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(word));

@@ -10,7 +10,11 @@ const GOES: usize = 5;
 
 /// Cost of reading the monotonic clock once, in nanoseconds.
 pub(super) fn read_ns() -> Option<f64> {
-    (0..GOES).map(|_| one_go()).min().map(|elapsed| elapsed.as_nanos() as f64 / f64::from(READINGS)).filter(|ns| *ns > 0.0)
+    (0..GOES)
+        .map(|_| one_go())
+        .min()
+        .map(|elapsed| elapsed.as_nanos() as f64 / f64::from(READINGS))
+        .filter(|ns| *ns > 0.0)
 }
 
 fn one_go() -> Duration {

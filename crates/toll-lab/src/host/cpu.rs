@@ -14,12 +14,18 @@ pub(super) fn model() -> Option<String> {
 
 fn field<'a>(cpuinfo: &'a str, name: &str) -> Option<&'a str> {
     let pairs = cpuinfo.lines().filter_map(|line| line.split_once(':'));
-    pairs.map(|(key, value)| (key.trim(), value.trim())).find(|(key, _)| *key == name).map(|(_, value)| value)
+    pairs
+        .map(|(key, value)| (key.trim(), value.trim()))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// Logical cores that this process may use.
 pub(super) fn cores() -> usize {
-    thread::available_parallelism().map_or(1, std::num::NonZero::get).max(1).min(allowed().unwrap_or(usize::MAX))
+    thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .max(1)
+        .min(allowed().unwrap_or(usize::MAX))
 }
 
 #[cfg(target_os = "linux")]
@@ -35,20 +41,30 @@ fn allowed() -> Option<usize> {
 
 pub(super) fn threads_per_core() -> Option<u32> {
     let list = read("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list");
-    list.and_then(|list| siblings(&list)).or_else(|| siblings_in_cpuinfo(&read("/proc/cpuinfo")?))
+    list.and_then(|list| siblings(&list))
+        .or_else(|| siblings_in_cpuinfo(&read("/proc/cpuinfo")?))
 }
 
 /// From `0-1` or `0,4`.
 fn siblings(list: &str) -> Option<u32> {
     let count = |range: &str| match range.split_once('-') {
-        Some((first, last)) => Some(last.trim().parse::<u32>().ok()?.checked_sub(first.trim().parse().ok()?)? + 1),
+        Some((first, last)) => Some(
+            last.trim()
+                .parse::<u32>()
+                .ok()?
+                .checked_sub(first.trim().parse().ok()?)?
+                + 1,
+        ),
         None => range.trim().parse::<u32>().ok().map(|_| 1),
     };
     list.split(',').map(count).sum()
 }
 
 fn siblings_in_cpuinfo(cpuinfo: &str) -> Option<u32> {
-    let (siblings, cores): (u32, u32) = (field(cpuinfo, "siblings")?.parse().ok()?, field(cpuinfo, "cpu cores")?.parse().ok()?);
+    let (siblings, cores): (u32, u32) = (
+        field(cpuinfo, "siblings")?.parse().ok()?,
+        field(cpuinfo, "cpu cores")?.parse().ok()?,
+    );
     siblings.checked_div(cores)
 }
 
@@ -59,7 +75,19 @@ pub(super) fn virtual_machine() -> Option<bool> {
         return Some(flags.split_whitespace().any(|flag| flag == "hypervisor"));
     }
     let vendor = read("/sys/class/dmi/id/sys_vendor")?.to_lowercase();
-    Some(["qemu", "amazon ec2", "google", "microsoft corporation", "vmware", "xen", "parallels"].iter().any(|name| vendor.contains(name)))
+    Some(
+        [
+            "qemu",
+            "amazon ec2",
+            "google",
+            "microsoft corporation",
+            "vmware",
+            "xen",
+            "parallels",
+        ]
+        .iter()
+        .any(|name| vendor.contains(name)),
+    )
 }
 
 /// Share of all CPU time that the hypervisor gave to others during a short look, 0 to 1.
@@ -71,7 +99,14 @@ pub(super) fn steal_share() -> Option<f64> {
 
 /// Stolen and all ticks since the start. The two guest columns are part of others and not added.
 fn ticks(stat: &str) -> Option<(u64, u64)> {
-    let columns: Vec<u64> = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().take(8).filter_map(|text| text.parse().ok()).collect();
+    let columns: Vec<u64> = stat
+        .lines()
+        .next()?
+        .strip_prefix("cpu ")?
+        .split_whitespace()
+        .take(8)
+        .filter_map(|text| text.parse().ok())
+        .collect();
     Some((*columns.get(7)?, columns.iter().sum()))
 }
 
@@ -91,7 +126,10 @@ mod tests {
         assert_eq!(siblings("0"), Some(1));
         assert_eq!(siblings("0-3,8-11"), Some(8));
         assert_eq!(siblings("none"), None);
-        assert_eq!(siblings_in_cpuinfo("siblings\t: 4\ncpu cores\t: 2\n"), Some(2));
+        assert_eq!(
+            siblings_in_cpuinfo("siblings\t: 4\ncpu cores\t: 2\n"),
+            Some(2)
+        );
         assert_eq!(siblings_in_cpuinfo("siblings\t: 4\ncpu cores\t: 0\n"), None);
     }
 
@@ -107,6 +145,12 @@ mod tests {
 
     #[test]
     fn the_model_is_found() {
-        assert_eq!(field("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n", "model name"), Some("A CPU @ 2 GHz"));
+        assert_eq!(
+            field(
+                "processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n",
+                "model name"
+            ),
+            Some("A CPU @ 2 GHz")
+        );
     }
 }

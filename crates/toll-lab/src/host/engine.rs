@@ -18,7 +18,9 @@ const LONGEST: usize = 64 * 1024;
 /// Name and version of the first engine that answers.
 pub(super) fn version() -> Option<String> {
     let deadline = Instant::now() + PATIENCE;
-    sockets().iter().find_map(|socket| ask_in_time(socket, deadline))
+    sockets()
+        .iter()
+        .find_map(|socket| ask_in_time(socket, deadline))
 }
 
 /// Where `DOCKER_HOST` points to, else where Docker and Podman listen. Engines elsewhere than on a
@@ -26,12 +28,21 @@ pub(super) fn version() -> Option<String> {
 fn sockets() -> Vec<PathBuf> {
     let named = env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
     if let Some(host) = named {
-        return host.strip_prefix("unix://").map(PathBuf::from).into_iter().collect();
+        return host
+            .strip_prefix("unix://")
+            .map(PathBuf::from)
+            .into_iter()
+            .collect();
     }
     let own = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let of_user = |name: &str| own.as_ref().map(|own| own.join(name));
     let system = ["/var/run/docker.sock", "/run/podman/podman.sock"].map(PathBuf::from);
-    system.into_iter().chain(of_user("docker.sock")).chain(of_user("podman/podman.sock")).filter(|socket| socket.exists()).collect()
+    system
+        .into_iter()
+        .chain(of_user("docker.sock"))
+        .chain(of_user("podman/podman.sock"))
+        .filter(|socket| socket.exists())
+        .collect()
 }
 
 /// Connecting to a unix socket whose owner hangs can wait for ever, so it is done aside.
@@ -42,13 +53,19 @@ fn ask_in_time(socket: &Path, deadline: Instant) -> Option<String> {
         let _ = sender.send(ask(&socket, deadline));
     });
     let left = deadline.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).ok()?.ok().and_then(|answer| read_answer(&answer))
+    receiver
+        .recv_timeout(left)
+        .ok()?
+        .ok()
+        .and_then(|answer| read_answer(&answer))
 }
 
 fn ask(socket: &Path, deadline: Instant) -> io::Result<String> {
     let mut stream = UnixStream::connect(socket)?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /version HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n")?;
+    stream.write_all(
+        b"GET /version HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n",
+    )?;
     let mut answer = Vec::new();
     let mut part = [0; 4096];
     while answer.len() < LONGEST {
@@ -83,12 +100,23 @@ fn read_answer(answer: &str) -> Option<String> {
         name: String,
     }
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    head.lines().next()?.split_whitespace().nth(1).filter(|status| *status == "200")?;
+    head.lines()
+        .next()?
+        .split_whitespace()
+        .nth(1)
+        .filter(|status| *status == "200")?;
     // Whatever frames the body, the JSON is what stands between the outermost braces.
     let json = body.get(body.find('{')?..=body.rfind('}')?)?;
     let found: Version = serde_json::from_str(json).ok()?;
-    let podman = found.components.iter().any(|component| component.name.contains("Podman"));
-    Some(format!("{} {}", if podman { "podman" } else { "docker" }, found.version))
+    let podman = found
+        .components
+        .iter()
+        .any(|component| component.name.contains("Podman"));
+    Some(format!(
+        "{} {}",
+        if podman { "podman" } else { "docker" },
+        found.version
+    ))
 }
 
 #[cfg(test)]
@@ -100,10 +128,16 @@ mod tests {
 
     #[test]
     fn engines_are_told_apart() {
-        assert_eq!(read_answer(DOCKER).as_deref(), Some("docker 20.10.24+dfsg1"));
+        assert_eq!(
+            read_answer(DOCKER).as_deref(),
+            Some("docker 20.10.24+dfsg1")
+        );
         let podman = "HTTP/1.1 200 OK\r\n\r\n6b\r\n{\"Components\":[{\"Name\":\"Podman Engine\"}],\"Version\":\"4.3.1\"}\r\n0\r\n\r\n";
         assert_eq!(read_answer(podman).as_deref(), Some("podman 4.3.1"));
-        assert_eq!(read_answer("HTTP/1.0 403 Forbidden\r\n\r\n{\"Version\":\"1\"}"), None);
+        assert_eq!(
+            read_answer("HTTP/1.0 403 Forbidden\r\n\r\n{\"Version\":\"1\"}"),
+            None
+        );
         assert_eq!(read_answer("hello"), None);
     }
 
@@ -123,7 +157,10 @@ mod tests {
             assert!(request.starts_with(b"GET /version HTTP/1.0\r\n"));
             stream.write_all(DOCKER.as_bytes()).unwrap();
         });
-        assert_eq!(ask_in_time(&path, Instant::now() + Duration::from_secs(5)).as_deref(), Some("docker 20.10.24+dfsg1"));
+        assert_eq!(
+            ask_in_time(&path, Instant::now() + Duration::from_secs(5)).as_deref(),
+            Some("docker 20.10.24+dfsg1")
+        );
         engine.join().unwrap();
     }
 

@@ -26,7 +26,8 @@ pub fn facts(dir: &Path, uv: Option<&Uv>, interpreters: &[Interpreter]) -> Host 
         threads_per_core: cpu::threads_per_core(),
         governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         virtual_machine: cpu::virtual_machine(),
-        load_average: read("/proc/loadavg").and_then(|text| text.split_whitespace().next()?.parse().ok()),
+        load_average: read("/proc/loadavg")
+            .and_then(|text| text.split_whitespace().next()?.parse().ok()),
         steal_share: cpu::steal_share(),
         clock_source: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
         clock_read_ns: clock::read_ns(),
@@ -46,7 +47,9 @@ fn read(path: &str) -> Option<String> {
 }
 
 fn memory(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -65,7 +68,10 @@ mod tests {
 
     #[test]
     fn memory_is_read_in_bytes() {
-        assert_eq!(memory("MemTotal:        8048528 kB\nMemFree:  1 kB\n"), Some(8_241_692_672));
+        assert_eq!(
+            memory("MemTotal:        8048528 kB\nMemFree:  1 kB\n"),
+            Some(8_241_692_672)
+        );
         assert_eq!(memory("MemFree: 1 kB\n"), None);
     }
 
@@ -73,12 +79,22 @@ mod tests {
     fn facts_of_this_machine_are_plausible() {
         let host = facts(Path::new("/tmp/not/there/yet"), None, &[]);
         assert!(host.cores >= 1 && !host.system.is_empty() && !host.machine.is_empty());
-        assert!(host.clock_read_ns.is_some_and(|ns| ns > 0.0 && ns < 100_000.0), "{:?}", host.clock_read_ns);
+        assert!(
+            host.clock_read_ns
+                .is_some_and(|ns| ns > 0.0 && ns < 100_000.0),
+            "{:?}",
+            host.clock_read_ns
+        );
         assert!(host.disk_free_bytes.is_some());
         assert_eq!(host.uv, None);
         if cfg!(target_os = "linux") {
             assert!(host.memory_bytes.is_some_and(|bytes| bytes > 1 << 26));
-            assert!(host.load_average.is_some() && host.steal_share.is_some_and(|share| (0.0..=1.0).contains(&share)));
+            assert!(
+                host.load_average.is_some()
+                    && host
+                        .steal_share
+                        .is_some_and(|share| (0.0..=1.0).contains(&share))
+            );
         }
     }
 }

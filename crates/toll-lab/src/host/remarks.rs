@@ -28,21 +28,41 @@ pub fn remarks(host: &Host) -> Vec<Remark> {
 }
 
 fn fine(topic: &str, seen: impl Into<String>) -> Remark {
-    Remark { severity: Severity::Fine, topic: topic.to_owned(), seen: seen.into(), advice: String::new() }
+    Remark {
+        severity: Severity::Fine,
+        topic: topic.to_owned(),
+        seen: seen.into(),
+        advice: String::new(),
+    }
 }
 
 fn warning(topic: &str, seen: impl Into<String>, advice: &str) -> Remark {
-    Remark { severity: Severity::Warning, advice: advice.to_owned(), ..fine(topic, seen) }
+    Remark {
+        severity: Severity::Warning,
+        advice: advice.to_owned(),
+        ..fine(topic, seen)
+    }
 }
 
 fn unfit(topic: &str, seen: impl Into<String>, advice: &str) -> Remark {
-    Remark { severity: Severity::Unfit, ..warning(topic, seen, advice) }
+    Remark {
+        severity: Severity::Unfit,
+        ..warning(topic, seen, advice)
+    }
 }
 
 fn cores(host: &Host) -> Remark {
-    let model = host.cpu_model.as_deref().map(|model| format!(", {model}")).unwrap_or_default();
+    let model = host
+        .cpu_model
+        .as_deref()
+        .map(|model| format!(", {model}"))
+        .unwrap_or_default();
     match host.cores {
-        0 | 1 => warning("cores", format!("1 core{model}"), "server and load generator share it: believe CPU per request, not requests/s; use a machine with two or more"),
+        0 | 1 => warning(
+            "cores",
+            format!("1 core{model}"),
+            "server and load generator share it: believe CPU per request, not requests/s; use a machine with two or more",
+        ),
         cores => fine("cores", format!("{cores} cores{model}")),
     }
 }
@@ -55,7 +75,10 @@ fn threads_per_core(host: &Host) -> Option<Remark> {
             format!("{threads} threads per core, and only one core"),
             "server and load generator share one core's units: expect requests/s to spread; compare CPU per request only within one run",
         ),
-        (threads, _) => fine("hyper-threads", format!("{threads} threads per core; server and load generator get different cores")),
+        (threads, _) => fine(
+            "hyper-threads",
+            format!("{threads} threads per core; server and load generator get different cores"),
+        ),
     })
 }
 
@@ -63,7 +86,11 @@ fn governor(host: &Host) -> Option<Remark> {
     let governor = host.governor.as_deref()?;
     Some(match governor {
         "performance" => fine("governor", governor),
-        _ => warning("governor", governor, "the frequency follows the load: set `performance` (`cpupower frequency-set -g performance`) for steadier times"),
+        _ => warning(
+            "governor",
+            governor,
+            "the frequency follows the load: set `performance` (`cpupower frequency-set -g performance`) for steadier times",
+        ),
     })
 }
 
@@ -71,17 +98,40 @@ fn load(host: &Host) -> Option<Remark> {
     let load = host.load_average?;
     let seen = format!("{load:.2} on {} cores", host.cores);
     let is_idle = load < 0.3 * host.cores.max(1) as f64;
-    Some(if is_idle { fine("load", seen) } else { warning("load", seen, "other programs are running: end them, or expect wider intervals") })
+    Some(if is_idle {
+        fine("load", seen)
+    } else {
+        warning(
+            "load",
+            seen,
+            "other programs are running: end them, or expect wider intervals",
+        )
+    })
 }
 
 fn steal(host: &Host) -> Option<Remark> {
     let share = host.steal_share?;
     let seen = format!("{:.1} % stolen by the hypervisor", share * 100.0);
-    Some(if share < 0.01 { fine("steal", seen) } else { warning("steal", seen, "the machine is shared: measure at another time, or on one of your own") })
+    Some(if share < 0.01 {
+        fine("steal", seen)
+    } else {
+        warning(
+            "steal",
+            seen,
+            "the machine is shared: measure at another time, or on one of your own",
+        )
+    })
 }
 
 fn virtual_machine(host: &Host) -> Option<Remark> {
-    Some(fine("machine", if host.virtual_machine? { "virtual" } else { "physical" }))
+    Some(fine(
+        "machine",
+        if host.virtual_machine? {
+            "virtual"
+        } else {
+            "physical"
+        },
+    ))
 }
 
 fn clock(host: &Host) -> Option<Remark> {
@@ -94,9 +144,17 @@ fn clock(host: &Host) -> Option<Remark> {
     };
     let is_slow = cost.is_some_and(|cost| cost > 200.0);
     Some(if is_slow && source != Some("tsc") {
-        warning("clock", seen, "reading the clock is slow and adds to every measured request: choose the clock source `tsc` if the machine has it")
+        warning(
+            "clock",
+            seen,
+            "reading the clock is slow and adds to every measured request: choose the clock source `tsc` if the machine has it",
+        )
     } else if is_slow {
-        warning("clock", seen, "reading the clock is unusually slow: something else takes the processor, or the system calls are traced")
+        warning(
+            "clock",
+            seen,
+            "reading the clock is unusually slow: something else takes the processor, or the system calls are traced",
+        )
     } else {
         fine("clock", seen)
     })
@@ -104,18 +162,35 @@ fn clock(host: &Host) -> Option<Remark> {
 
 fn disk(host: &Host) -> Option<Remark> {
     let free = host.disk_free_bytes?;
-    let seen = if free >= GIGABYTE { format!("{:.1} GB free", free as f64 / GIGABYTE as f64) } else { format!("{} MB free", free / MEGABYTE) };
+    let seen = if free >= GIGABYTE {
+        format!("{:.1} GB free", free as f64 / GIGABYTE as f64)
+    } else {
+        format!("{} MB free", free / MEGABYTE)
+    };
     Some(if free < 100 * MEGABYTE {
-        unfit("disk", seen, "environments and results do not fit: free some space, or choose other folders with --out and --cache")
+        unfit(
+            "disk",
+            seen,
+            "environments and results do not fit: free some space, or choose other folders with --out and --cache",
+        )
     } else if free < GIGABYTE {
-        warning("disk", seen, "ten environments take up to 1 GB: free some space, or `asgi-toll cache clean`")
+        warning(
+            "disk",
+            seen,
+            "ten environments take up to 1 GB: free some space, or `asgi-toll cache clean`",
+        )
     } else {
         fine("disk", seen)
     })
 }
 
 fn uv(host: &Host) -> Remark {
-    fine("uv", host.uv.as_deref().unwrap_or("not installed; it will be fetched from the package index"))
+    fine(
+        "uv",
+        host.uv
+            .as_deref()
+            .unwrap_or("not installed; it will be fetched from the package index"),
+    )
 }
 
 fn interpreters(host: &Host) -> Remark {
@@ -125,81 +200,24 @@ fn interpreters(host: &Host) -> Remark {
     };
     let found: Vec<String> = host.interpreters.iter().map(names).collect();
     if found.is_empty() {
-        unfit("interpreters", "none found", "install Python 3.8 or newer, from your system, with pyenv, or with `uv python install`")
+        unfit(
+            "interpreters",
+            "none found",
+            "install Python 3.8 or newer, from your system, with pyenv, or with `uv python install`",
+        )
     } else {
         fine("interpreters", found.join(", "))
     }
 }
 
 fn engine(host: &Host) -> Remark {
-    fine("container engine", host.container_engine.as_deref().unwrap_or("none answers; none is needed"))
+    fine(
+        "container engine",
+        host.container_engine
+            .as_deref()
+            .unwrap_or("none answers; none is needed"),
+    )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use toll_core::host::Interpreter;
-
-    fn good() -> Host {
-        Host {
-            cores: 4,
-            threads_per_core: Some(1),
-            governor: Some("performance".to_owned()),
-            virtual_machine: Some(false),
-            load_average: Some(0.1),
-            steal_share: Some(0.0),
-            clock_source: Some("tsc".to_owned()),
-            clock_read_ns: Some(25.0),
-            disk_free_bytes: Some(50 * GIGABYTE),
-            interpreters: vec![Interpreter { version: "3.13.0".to_owned(), implementation: "cpython".to_owned(), path: "/usr/bin/python3.13".to_owned() }],
-            ..Host::default()
-        }
-    }
-
-    fn severity(host: &Host, topic: &str) -> Option<Severity> {
-        remarks(host).into_iter().find(|remark| remark.topic == topic).map(|remark| remark.severity)
-    }
-
-    #[test]
-    fn a_good_machine_gets_no_advice() {
-        let remarks = remarks(&good());
-        assert_eq!(remarks.len(), CHECKS.len());
-        assert!(remarks.iter().all(|remark| remark.severity == Severity::Fine && remark.advice.is_empty()), "{remarks:?}");
-    }
-
-    #[test]
-    fn what_is_unknown_is_not_remarked_on() {
-        let topics: Vec<String> = remarks(&Host::default()).into_iter().map(|remark| remark.topic).collect();
-        assert_eq!(topics, ["cores", "uv", "interpreters", "container engine"]);
-    }
-
-    #[test]
-    fn each_weakness_is_a_warning_with_advice() {
-        let cases: [(&str, Host); 8] = [
-            ("cores", Host { cores: 1, ..good() }),
-            ("hyper-threads", Host { cores: 2, threads_per_core: Some(2), ..good() }),
-            ("governor", Host { governor: Some("powersave".to_owned()), ..good() }),
-            ("load", Host { load_average: Some(1.2), ..good() }),
-            ("steal", Host { steal_share: Some(0.05), ..good() }),
-            ("clock", Host { clock_source: Some("xen".to_owned()), clock_read_ns: Some(600.0), ..good() }),
-            ("clock", Host { clock_read_ns: Some(600.0), ..good() }),
-            ("disk", Host { disk_free_bytes: Some(500 * MEGABYTE), ..good() }),
-        ];
-        for (topic, host) in cases {
-            let remark = remarks(&host).into_iter().find(|remark| remark.topic == topic).expect(topic);
-            assert_eq!(remark.severity, Severity::Warning, "{remark:?}");
-            assert!(!remark.advice.is_empty());
-        }
-    }
-
-    #[test]
-    fn without_python_or_space_nothing_can_be_measured() {
-        assert_eq!(severity(&Host { interpreters: Vec::new(), ..good() }, "interpreters"), Some(Severity::Unfit));
-        assert_eq!(severity(&Host { disk_free_bytes: Some(99 * MEGABYTE), ..good() }, "disk"), Some(Severity::Unfit));
-    }
-
-    #[test]
-    fn threads_of_several_cores_are_kept_apart() {
-        assert_eq!(severity(&Host { cores: 4, threads_per_core: Some(2), ..good() }, "hyper-threads"), Some(Severity::Fine));
-    }
-}
+mod tests;

@@ -50,7 +50,9 @@ pub struct CleanReport {
 #[derive(Debug, thiserror::Error)]
 pub enum CleanError {
     /// Another run uses it.
-    #[error("the cache is in use by another run of asgi-toll ({what}): wait for its end, or end it, and try again")]
+    #[error(
+        "the cache is in use by another run of asgi-toll ({what}): wait for its end, or end it, and try again"
+    )]
     InUse {
         /// What it uses.
         what: String,
@@ -85,8 +87,13 @@ pub fn cache_clean(dir: &Path) -> Result<CleanReport, CleanError> {
     if !layout.root.is_dir() {
         return Ok(CleanReport::default());
     }
-    let io = |source| CleanError::Io { path: dir.to_owned(), source };
-    let _alone = locks::take_whole(dir).map_err(io)?.map_err(|holder| in_use(layout, holder))?;
+    let io = |source| CleanError::Io {
+        path: dir.to_owned(),
+        source,
+    };
+    let _alone = locks::take_whole(dir)
+        .map_err(io)?
+        .map_err(|holder| in_use(layout, holder))?;
     let mut report = CleanReport::default();
     report.environments = remove(&layout.environments(), &mut report.bytes)?;
     report.resolutions = remove(&layout.resolutions(), &mut report.bytes)?;
@@ -96,7 +103,10 @@ pub fn cache_clean(dir: &Path) -> Result<CleanReport, CleanError> {
 }
 
 fn in_use(layout: Layout<'_>, holder: Option<String>) -> CleanError {
-    let label = holder.as_deref().and_then(|id| install::built_for(&layout.environment(id))).map(|built| built.label);
+    let label = holder
+        .as_deref()
+        .and_then(|id| install::built_for(&layout.environment(id)))
+        .map(|built| built.label);
     let what = match (holder, label) {
         (Some(id), Some(label)) => format!("environment {id}, {label}"),
         (Some(id), None) if id == "uv" => "it is fetching uv".to_owned(),
@@ -109,16 +119,28 @@ fn in_use(layout: Layout<'_>, holder: Option<String>) -> CleanError {
 fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        entries => entries?.map(|entry| entry.map(|entry| entry.path())).collect(),
+        entries => entries?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect(),
     }
 }
 
 fn entry(folder: &Path) -> CacheEntry {
     let built = install::built_for(folder);
     CacheEntry {
-        id: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        label: built.as_ref().map(|one| one.label.clone()).unwrap_or_default(),
-        python: built.as_ref().map(|one| one.python.clone()).unwrap_or_default(),
+        id: folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        label: built
+            .as_ref()
+            .map(|one| one.label.clone())
+            .unwrap_or_default(),
+        python: built
+            .as_ref()
+            .map(|one| one.python.clone())
+            .unwrap_or_default(),
         requirements: built.map(|one| one.requirements).unwrap_or_default(),
         bytes: bytes(folder),
         last_used: install::last_used(folder).unwrap_or(SystemTime::UNIX_EPOCH),
@@ -127,7 +149,10 @@ fn entry(folder: &Path) -> CacheEntry {
 }
 
 fn remove(folder: &Path, freed: &mut u64) -> Result<usize, CleanError> {
-    let io = |source| CleanError::Io { path: folder.to_owned(), source };
+    let io = |source| CleanError::Io {
+        path: folder.to_owned(),
+        source,
+    };
     let count = children(folder).map_err(io)?.len();
     *freed += bytes(folder);
     install::remove(folder).map_err(io)?;
@@ -136,8 +161,18 @@ fn remove(folder: &Path, freed: &mut u64) -> Result<usize, CleanError> {
 
 /// Disk space that removing the path gives back: that of files with no further name outside.
 fn bytes(path: &Path) -> u64 {
-    let Ok(data) = fs::symlink_metadata(path) else { return 0 };
-    let own = if data.is_dir() || data.nlink() == 1 { data.blocks() * 512 } else { 0 };
-    let below = if data.is_dir() { children(path).unwrap_or_default() } else { Vec::new() };
+    let Ok(data) = fs::symlink_metadata(path) else {
+        return 0;
+    };
+    let own = if data.is_dir() || data.nlink() == 1 {
+        data.blocks() * 512
+    } else {
+        0
+    };
+    let below = if data.is_dir() {
+        children(path).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     own + below.iter().map(|child| bytes(child)).sum::<u64>()
 }

@@ -44,7 +44,10 @@ pub(super) fn command(context: &Context, program: impl AsRef<OsStr>) -> Command 
     for name in REMOVED {
         command.env_remove(name);
     }
-    command.env("NO_COLOR", "1").env("UV_NO_PROGRESS", "1").env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    command
+        .env("NO_COLOR", "1")
+        .env("UV_NO_PROGRESS", "1")
+        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
     if let Some(index) = index_of_pip(context) {
         command.env("UV_DEFAULT_INDEX", index);
     }
@@ -56,12 +59,26 @@ pub(super) fn command(context: &Context, program: impl AsRef<OsStr>) -> Command 
 fn index_of_pip(context: &Context) -> Option<OsString> {
     let for_uv = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"];
     let is_set = for_uv.iter().any(|name| context.variable(name).is_some());
-    if is_set { None } else { context.variable("PIP_INDEX_URL") }
+    if is_set {
+        None
+    } else {
+        context.variable("PIP_INDEX_URL")
+    }
 }
 
 /// Runs a command to its end.
-pub(super) fn finish(context: &Context, command: Command, timeout: Duration) -> Result<Finished, RunError> {
-    run(command, &Limits { timeout, abort: context.abort.clone() })
+pub(super) fn finish(
+    context: &Context,
+    command: Command,
+    timeout: Duration,
+) -> Result<Finished, RunError> {
+    run(
+        command,
+        &Limits {
+            timeout,
+            abort: context.abort.clone(),
+        },
+    )
 }
 
 /// The file's path as an argument.

@@ -20,7 +20,11 @@ impl Context {
     /// A context without further variables. The folder is made absolute, as children run elsewhere.
     pub fn new(cache: PathBuf, abort: Arc<AtomicBool>) -> Self {
         let cache = std::path::absolute(&cache).unwrap_or(cache);
-        Self { cache, abort, env: Vec::new() }
+        Self {
+            cache,
+            abort,
+            env: Vec::new(),
+        }
     }
 
     /// The same context with one more variable for children.
@@ -32,8 +36,14 @@ impl Context {
 
     /// A variable as children see it.
     pub(super) fn variable(&self, name: &str) -> Option<OsString> {
-        let own = self.env.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.into());
-        own.or_else(|| std::env::var_os(name)).filter(|value| !value.is_empty())
+        let own = self
+            .env
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into());
+        own.or_else(|| std::env::var_os(name))
+            .filter(|value| !value.is_empty())
     }
 
     pub(super) fn aborted(&self) -> bool {

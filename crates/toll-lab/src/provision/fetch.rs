@@ -23,9 +23,21 @@ const TAIL: usize = 8;
 
 /// The uvs that were fetched before, newest first.
 pub(super) fn fetched(context: &Context) -> Vec<PathBuf> {
-    let folders = fs::read_dir(context.layout().uvs()).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = folders.map(|folder| folder.path()).filter(|folder| executable(folder).is_file()).collect();
-    found.sort_by_cached_key(|folder| std::cmp::Reverse(folder.file_name().map(|name| Version::parse(&name.to_string_lossy()))));
+    let folders = fs::read_dir(context.layout().uvs())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found: Vec<PathBuf> = folders
+        .map(|folder| folder.path())
+        .filter(|folder| executable(folder).is_file())
+        .collect();
+    found.sort_by_cached_key(|folder| {
+        std::cmp::Reverse(
+            folder
+                .file_name()
+                .map(|name| Version::parse(&name.to_string_lossy())),
+        )
+    });
     found.iter().map(|folder| executable(folder)).collect()
 }
 
@@ -34,13 +46,24 @@ fn executable(folder: &Path) -> PathBuf {
 }
 
 /// Fetches the newest uv; a run that waited for another one's fetching takes what that one fetched.
-pub(super) fn fetch(context: &Context, interpreters: &[Interpreter], notify: Notify) -> Result<Uv, UvError> {
+pub(super) fn fetch(
+    context: &Context,
+    interpreters: &[Interpreter],
+    notify: Notify,
+) -> Result<Uv, UvError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::Interrupted => UvError::Interrupted,
-        _ => UvError::Io { path: context.cache.clone(), source },
+        _ => UvError::Io {
+            path: context.cache.clone(),
+            source,
+        },
     };
     let _held = Held::take(context, "uv", Mode::Alone).map_err(io_error)?;
-    if let Some(uv) = fetched(context).iter().filter_map(|path| ask(context, path).ok()).find(is_new_enough) {
+    if let Some(uv) = fetched(context)
+        .iter()
+        .filter_map(|path| ask(context, path).ok())
+        .find(is_new_enough)
+    {
         return Ok(uv);
     }
     notify(ProvisionEvent::FetchingUv);
@@ -56,24 +79,45 @@ pub(super) fn fetch(context: &Context, interpreters: &[Interpreter], notify: Not
             return Err(UvError::IndexUnreachable { log });
         }
     }
-    if interpreters.is_empty() { Err(UvError::NoPython) } else { Err(UvError::FetchFailed { log }) }
+    if interpreters.is_empty() {
+        Err(UvError::NoPython)
+    } else {
+        Err(UvError::FetchFailed { log })
+    }
 }
 
 /// In a virtualenv with its own pip where the interpreter can make one, else with the interpreter's pip.
-fn install(context: &Context, interpreter: &Interpreter, folder: &Path) -> io::Result<Result<(), RunError>> {
+fn install(
+    context: &Context,
+    interpreter: &Interpreter,
+    folder: &Path,
+) -> io::Result<Result<(), RunError>> {
     clear(folder)?;
     let place = text(folder);
     let by_venv = run(context, &interpreter.path, &["-m", "venv", &place]);
     if let Err(RunError::Aborted) = by_venv {
         return Ok(Err(RunError::Aborted));
     }
-    let pip = ["-m", "pip", "install", "--no-input", "--retries", "2", "--only-binary", ":all:"];
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--retries",
+        "2",
+        "--only-binary",
+        ":all:",
+    ];
     if by_venv.is_ok() {
         let python = text(&folder.join("bin/python"));
         return Ok(run(context, &python, &[&pip[..], &["uv"]].concat()));
     }
     clear(folder)?;
-    Ok(run(context, &interpreter.path, &[&pip[..], &["--target", &place, "uv"]].concat()))
+    Ok(run(
+        context,
+        &interpreter.path,
+        &[&pip[..], &["--target", &place, "uv"]].concat(),
+    ))
 }
 
 fn clear(folder: &Path) -> io::Result<()> {
@@ -88,29 +132,60 @@ fn run(context: &Context, program: &str, arguments: &[&str]) -> Result<(), RunEr
     let mut install = command(context, program);
     install.args(arguments);
     let finished = finish(context, install, PATIENCE)?;
-    if finished.success { Ok(()) } else { Err(io::Error::other(tail(program, &finished)).into()) }
+    if finished.success {
+        Ok(())
+    } else {
+        Err(io::Error::other(tail(program, &finished)).into())
+    }
 }
 
 fn tail(program: &str, finished: &Finished) -> String {
-    let lines: Vec<&str> = finished.stdout.lines().chain(finished.stderr.lines()).filter(|line| !line.trim().is_empty()).collect();
-    format!("{program}: {}", lines[lines.len().saturating_sub(TAIL)..].join("\n  "))
+    let lines: Vec<&str> = finished
+        .stdout
+        .lines()
+        .chain(finished.stderr.lines())
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    format!(
+        "{program}: {}",
+        lines[lines.len().saturating_sub(TAIL)..].join("\n  ")
+    )
 }
 
 fn is_network(log: &[String]) -> bool {
-    let signs = ["NewConnectionError", "ConnectTimeoutError", "Connection refused", "ProxyError", "NameResolutionError", "timed out", "from versions: none"];
-    log.iter().any(|text| signs.iter().any(|sign| text.contains(sign)))
+    let signs = [
+        "NewConnectionError",
+        "ConnectTimeoutError",
+        "Connection refused",
+        "ProxyError",
+        "NameResolutionError",
+        "timed out",
+        "from versions: none",
+    ];
+    log.iter()
+        .any(|text| signs.iter().any(|sign| text.contains(sign)))
 }
 
 /// Gives the folder its name for good: only what starts and is new enough gets one.
 fn settle(context: &Context, folder: &Path) -> Result<Uv, UvError> {
-    let uv = ask(context, &executable(folder)).map_err(|reason| UvError::FetchFailed { log: vec![reason] })?;
+    let uv = ask(context, &executable(folder))
+        .map_err(|reason| UvError::FetchFailed { log: vec![reason] })?;
     if !is_new_enough(&uv) {
-        return Err(UvError::TooOld { path: uv.path, version: uv.version });
+        return Err(UvError::TooOld {
+            path: uv.path,
+            version: uv.version,
+        });
     }
     let home = context.layout().uvs().join(&uv.version);
     let _ = fs::remove_dir_all(&home);
-    fs::rename(folder, &home).map_err(|source| UvError::Io { path: home.clone(), source })?;
-    Ok(Uv { path: executable(&home), version: uv.version })
+    fs::rename(folder, &home).map_err(|source| UvError::Io {
+        path: home.clone(),
+        source,
+    })?;
+    Ok(Uv {
+        path: executable(&home),
+        version: uv.version,
+    })
 }
 
 #[cfg(test)]

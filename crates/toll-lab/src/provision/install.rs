@@ -35,7 +35,13 @@ pub(super) struct Built {
 
 /// The id of an environment: 16 hexadecimal digits.
 pub(super) fn id(interpreter: &Interpreter, lock: &str) -> String {
-    digest(&[FORMAT, &interpreter.implementation, &interpreter.version, &interpreter.path, lock])
+    digest(&[
+        FORMAT,
+        &interpreter.implementation,
+        &interpreter.version,
+        &interpreter.path,
+        lock,
+    ])
 }
 
 /// The first 64 bits of the SHA-256 over all fields, each with its length.
@@ -45,7 +51,10 @@ pub(super) fn digest(fields: &[&str]) -> String {
         hash.update((field.len() as u64).to_le_bytes());
         hash.update(field.as_bytes());
     }
-    hash.finalize().iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .take(8)
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// The interpreter inside the environment.
@@ -60,12 +69,18 @@ pub(super) fn is_ready(folder: &Path) -> bool {
 
 /// Notes that the environment is used now; a cache that cannot be written to is no reason to stop.
 pub(super) fn touch(folder: &Path) {
-    let _ = File::options().write(true).open(folder.join(READY)).and_then(|file| file.set_modified(SystemTime::now()));
+    let _ = File::options()
+        .write(true)
+        .open(folder.join(READY))
+        .and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// When it was last used.
 pub(super) fn last_used(folder: &Path) -> Option<SystemTime> {
-    fs::metadata(folder.join(READY)).or_else(|_| fs::metadata(folder)).and_then(|data| data.modified()).ok()
+    fs::metadata(folder.join(READY))
+        .or_else(|_| fs::metadata(folder))
+        .and_then(|data| data.modified())
+        .ok()
 }
 
 /// What it was built for.
@@ -75,10 +90,20 @@ pub(super) fn built_for(folder: &Path) -> Option<Built> {
 
 /// Builds the environment in its folder. What was there before is removed, and so is what a failed
 /// attempt leaves.
-pub(super) fn build(context: &Context, uv: &Uv, request: &EnvironmentRequest, lock: &str, folder: &Path) -> Result<(), Failure> {
-    let io = |error: io::Error| diagnose::io_failed(&format!("preparing {}", folder.display()), &error);
-    remove(folder).and_then(|()| write(request, lock, folder)).map_err(io)?;
-    let installed = make_venv(context, uv, request, folder).and_then(|()| sync(context, uv, folder));
+pub(super) fn build(
+    context: &Context,
+    uv: &Uv,
+    request: &EnvironmentRequest,
+    lock: &str,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let io =
+        |error: io::Error| diagnose::io_failed(&format!("preparing {}", folder.display()), &error);
+    remove(folder)
+        .and_then(|()| write(request, lock, folder))
+        .map_err(io)?;
+    let installed =
+        make_venv(context, uv, request, folder).and_then(|()| sync(context, uv, folder));
     if installed.is_err() {
         let _ = remove(folder);
         return installed;
@@ -106,22 +131,54 @@ fn write(request: &EnvironmentRequest, lock: &str, folder: &Path) -> io::Result<
     fs::write(folder.join(REQUEST), serde_json::to_vec_pretty(&built)?)
 }
 
-fn make_venv(context: &Context, uv: &Uv, request: &EnvironmentRequest, folder: &Path) -> Result<(), Failure> {
+fn make_venv(
+    context: &Context,
+    uv: &Uv,
+    request: &EnvironmentRequest,
+    folder: &Path,
+) -> Result<(), Failure> {
     let venv = text(&folder.join("venv"));
-    run(context, uv, "making a virtualenv", &["venv", "--no-python-downloads", "--no-project", "--python", &request.interpreter.path, &venv])
+    run(
+        context,
+        uv,
+        "making a virtualenv",
+        &[
+            "venv",
+            "--no-python-downloads",
+            "--no-project",
+            "--python",
+            &request.interpreter.path,
+            &venv,
+        ],
+    )
 }
 
 fn sync(context: &Context, uv: &Uv, folder: &Path) -> Result<(), Failure> {
     let (python, lock) = (text(&python(folder)), text(&folder.join(LOCK)));
-    let arguments = ["pip", "sync", &lock, "--python", &python, "--link-mode", "hardlink", "--compile-bytecode", "--allow-empty-requirements"];
+    let arguments = [
+        "pip",
+        "sync",
+        &lock,
+        "--python",
+        &python,
+        "--link-mode",
+        "hardlink",
+        "--compile-bytecode",
+        "--allow-empty-requirements",
+    ];
     run(context, uv, "installing", &arguments)
 }
 
 fn run(context: &Context, uv: &Uv, doing: &str, arguments: &[&str]) -> Result<(), Failure> {
     let mut command = command(context, &uv.path);
     command.args(arguments);
-    let finished = finish(context, command, PATIENCE).map_err(|error| diagnose::stopped(doing, error))?;
-    if finished.success { Ok(()) } else { Err(diagnose::failed(doing, &finished)) }
+    let finished =
+        finish(context, command, PATIENCE).map_err(|error| diagnose::stopped(doing, error))?;
+    if finished.success {
+        Ok(())
+    } else {
+        Err(diagnose::failed(doing, &finished))
+    }
 }
 
 #[cfg(test)]
@@ -129,12 +186,20 @@ mod tests {
     use super::*;
 
     fn python_312(path: &str) -> Interpreter {
-        Interpreter { version: "3.12.1".to_owned(), implementation: "cpython".to_owned(), path: path.to_owned() }
+        Interpreter {
+            version: "3.12.1".to_owned(),
+            implementation: "cpython".to_owned(),
+            path: path.to_owned(),
+        }
     }
 
     #[test]
     fn an_id_depends_on_interpreter_and_lock() {
-        let ids = [id(&python_312("/a"), "six==1\n"), id(&python_312("/b"), "six==1\n"), id(&python_312("/a"), "six==2\n")];
+        let ids = [
+            id(&python_312("/a"), "six==1\n"),
+            id(&python_312("/b"), "six==1\n"),
+            id(&python_312("/a"), "six==2\n"),
+        ];
         assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2]);
         assert_eq!(ids[0], id(&python_312("/a"), "six==1\n"));
         assert_eq!(ids[0].len(), 16);

@@ -49,7 +49,9 @@ pub fn discover_interpreters(context: &Context, uv: Option<&Uv>) -> Vec<Interpre
 pub(super) fn ask(context: &Context, path: &Path) -> Option<Interpreter> {
     let mut question = command(context, path);
     question.args(["-I", "-c", QUESTION]);
-    let answer = finish(context, question, PATIENCE).ok().filter(|answer| answer.success)?;
+    let answer = finish(context, question, PATIENCE)
+        .ok()
+        .filter(|answer| answer.success)?;
     read_answer(&answer.stdout)
 }
 
@@ -62,13 +64,19 @@ fn read_answer(stdout: &str) -> Option<Interpreter> {
     }
     let answer: Answer = serde_json::from_str(stdout.lines().last()?).ok()?;
     let new_enough = Version::parse(&answer.version).minor() >= OLDEST;
-    new_enough.then_some(Interpreter { version: answer.version, implementation: answer.implementation, path: answer.path })
+    new_enough.then_some(Interpreter {
+        version: answer.version,
+        implementation: answer.implementation,
+        path: answer.path,
+    })
 }
 
 fn order(found: Vec<Interpreter>) -> Vec<Interpreter> {
     let mut seen = BTreeSet::new();
-    let mut distinct: Vec<Interpreter> =
-        found.into_iter().filter(|one| seen.insert((one.implementation.clone(), one.version.clone()))).collect();
+    let mut distinct: Vec<Interpreter> = found
+        .into_iter()
+        .filter(|one| seen.insert((one.implementation.clone(), one.version.clone())))
+        .collect();
     distinct.sort_by_cached_key(|one| {
         let version = Version::parse(&one.version);
         std::cmp::Reverse((version.is_final(), version, one.implementation == "cpython"))
@@ -78,53 +86,81 @@ fn order(found: Vec<Interpreter>) -> Vec<Interpreter> {
 
 fn on_path(context: &Context) -> Vec<PathBuf> {
     let path = context.variable("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute() && !is_pyenv_shims(folder));
+    let folders =
+        env::split_paths(&path).filter(|folder| folder.is_absolute() && !is_pyenv_shims(folder));
     folders.flat_map(|folder| named_python(&folder)).collect()
 }
 
 /// Shims only start what [`of_pyenv`] finds directly, slowly, or fail.
 fn is_pyenv_shims(folder: &Path) -> bool {
-    folder.ends_with("shims") && folder.parent().is_some_and(|root| root.join("versions").is_dir())
+    folder.ends_with("shims")
+        && folder
+            .parent()
+            .is_some_and(|root| root.join("versions").is_dir())
 }
 
 fn named_python(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.file_name().is_some_and(|name| is_python(&name.to_string_lossy()))).collect();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| is_python(&name.to_string_lossy()))
+        })
+        .collect();
     found.sort();
     found
 }
 
 /// `python`, `python3`, `python3.12`, `python3.13t`, `pypy3`, `pypy3.10`.
 fn is_python(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy")) else { return false };
+    let Some(rest) = name
+        .strip_prefix("python")
+        .or_else(|| name.strip_prefix("pypy"))
+    else {
+        return false;
+    };
     let rest = rest.strip_suffix('t').unwrap_or(rest);
-    rest.is_empty() || rest == "3" || rest.strip_prefix("3.").is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|b| b.is_ascii_digit()))
+    rest.is_empty()
+        || rest == "3"
+        || rest
+            .strip_prefix("3.")
+            .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn of_pyenv(context: &Context) -> Vec<PathBuf> {
-    let root = context.variable("PYENV_ROOT").map(PathBuf::from).or_else(|| Some(PathBuf::from(context.variable("HOME")?).join(".pyenv")));
-    let versions = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
-    let mut found: Vec<PathBuf> = versions.into_iter().flatten().flatten().map(|version| version.path().join("bin/python")).collect();
+    let of_home = || Some(PathBuf::from(context.variable("HOME")?).join(".pyenv"));
+    let root = context
+        .variable("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(of_home);
+    root.map(|root| in_each(&root.join("versions")))
+        .unwrap_or_default()
+}
+
+/// Those that uv has installed itself: it says where it puts them.
+fn of_uv(context: &Context, uv: &Uv) -> Vec<PathBuf> {
+    let mut place = command(context, &uv.path);
+    place.args(["python", "dir"]);
+    let answer = finish(context, place, PATIENCE)
+        .ok()
+        .filter(|answer| answer.success);
+    answer
+        .map(|answer| in_each(Path::new(answer.stdout.trim())))
+        .unwrap_or_default()
+}
+
+/// `bin/python` of each version in the folder.
+fn in_each(versions: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(versions).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = folders
+        .map(|folder| folder.path().join("bin/python"))
+        .collect();
     found.sort();
     found
-}
-
-/// Those that uv has installed itself. Others are found without it.
-fn of_uv(context: &Context, uv: &Uv) -> Vec<PathBuf> {
-    let mut list = command(context, &uv.path);
-    list.args(["python", "list", "--only-installed", "--managed-python", "--output-format", "json"]);
-    let listed = finish(context, list, PATIENCE).ok().filter(|listed| listed.success);
-    listed.map(|listed| read_list(&listed.stdout)).unwrap_or_default()
-}
-
-fn read_list(json: &str) -> Vec<PathBuf> {
-    #[derive(Deserialize)]
-    struct Entry {
-        path: Option<PathBuf>,
-    }
-    let entries: Vec<Entry> = serde_json::from_str(json).unwrap_or_default();
-    entries.into_iter().filter_map(|entry| entry.path).collect()
 }
 
 #[cfg(test)]
@@ -132,45 +168,80 @@ mod tests {
     use super::*;
 
     fn python(implementation: &str, version: &str) -> Interpreter {
-        Interpreter { version: version.to_owned(), implementation: implementation.to_owned(), path: format!("/usr/bin/{version}") }
+        Interpreter {
+            version: version.to_owned(),
+            implementation: implementation.to_owned(),
+            path: format!("/usr/bin/{version}"),
+        }
     }
 
     #[test]
     fn newest_first_and_candidates_last() {
-        let found = ["3.9.18", "3.15.0rc1", "3.12.1", "3.13.0", "3.9.18"].map(|version| python("cpython", version));
-        let versions: Vec<String> = order(found.to_vec()).into_iter().map(|one| one.version).collect();
+        let found = ["3.9.18", "3.15.0rc1", "3.12.1", "3.13.0", "3.9.18"]
+            .map(|version| python("cpython", version));
+        let versions: Vec<String> = order(found.to_vec())
+            .into_iter()
+            .map(|one| one.version)
+            .collect();
         assert_eq!(versions, ["3.13.0", "3.12.1", "3.9.18", "3.15.0rc1"]);
     }
 
     #[test]
     fn implementations_do_not_hide_one_another() {
-        let found = order(vec![python("cpython-freethreaded", "3.13.0"), python("cpython", "3.13.0")]);
+        let found = order(vec![
+            python("cpython-freethreaded", "3.13.0"),
+            python("cpython", "3.13.0"),
+        ]);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].implementation, "cpython");
     }
 
     #[test]
     fn names_of_interpreters() {
-        for name in ["python", "python3", "python3.12", "python3.13t", "pypy3", "pypy3.10"] {
+        for name in [
+            "python",
+            "python3",
+            "python3.12",
+            "python3.13t",
+            "pypy3",
+            "pypy3.10",
+        ] {
             assert!(is_python(name), "{name}");
         }
-        for name in ["python2", "python2.7", "python3-config", "python3.12-config", "pythonw", "python3.", "pytest"] {
+        for name in [
+            "python2",
+            "python2.7",
+            "python3-config",
+            "python3.12-config",
+            "pythonw",
+            "python3.",
+            "pytest",
+        ] {
             assert!(!is_python(name), "{name}");
         }
     }
 
     #[test]
     fn answers_are_read_and_old_pythons_left_out() {
-        let answer = r#"{"implementation": "cpython", "version": "3.12.1", "path": "/opt/python3.12"}"#;
-        assert_eq!(read_answer(answer).map(|one| one.path), Some("/opt/python3.12".to_owned()));
+        let answer =
+            r#"{"implementation": "cpython", "version": "3.12.1", "path": "/opt/python3.12"}"#;
+        assert_eq!(
+            read_answer(answer).map(|one| one.path),
+            Some("/opt/python3.12".to_owned())
+        );
         assert_eq!(read_answer(&answer.replace("3.12.1", "3.7.16")), None);
         assert_eq!(read_answer("Python 2.7.18"), None);
     }
 
     #[test]
-    fn the_list_of_uv_is_read() {
-        let json = r#"[{"key":"cpython-3.11.7-linux-x86_64-gnu","version":"3.11.7","path":"/a/python3.11","symlink":null,"url":null},{"key":"x","path":null}]"#;
-        assert_eq!(read_list(json), [PathBuf::from("/a/python3.11")]);
-        assert!(read_list("warning: nothing").is_empty());
+    fn every_version_in_a_folder_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        for version in ["cpython-3.12.1-linux", "cpython-3.9.18-linux"] {
+            fs::create_dir_all(folder.path().join(version)).unwrap();
+        }
+        let found = in_each(folder.path());
+        assert_eq!(found.len(), 2);
+        assert!(found[0].ends_with("cpython-3.12.1-linux/bin/python"));
+        assert!(in_each(Path::new("/no/such/folder")).is_empty());
     }
 }

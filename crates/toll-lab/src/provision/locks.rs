@@ -62,7 +62,12 @@ pub(super) fn take_whole(root: &Path) -> io::Result<Result<File, Option<String>>
 fn holder(layout: Layout<'_>) -> io::Result<Option<String>> {
     for entry in fs::read_dir(layout.locks())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name != WHOLE && matches!(open(layout, &name)?.try_lock(), Err(TryLockError::WouldBlock)) {
+        if name != WHOLE
+            && matches!(
+                open(layout, &name)?.try_lock(),
+                Err(TryLockError::WouldBlock)
+            )
+        {
             return Ok(Some(name));
         }
     }
@@ -71,18 +76,31 @@ fn holder(layout: Layout<'_>) -> io::Result<Option<String>> {
 
 fn open(layout: Layout<'_>, name: &str) -> io::Result<File> {
     fs::create_dir_all(layout.locks())?;
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(layout.locks().join(name))
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(layout.locks().join(name))
 }
 
 fn wait(context: &Context, file: &File, mode: Mode) -> io::Result<()> {
     let start = Instant::now();
     loop {
-        let attempt = if mode == Mode::Alone { file.try_lock() } else { file.try_lock_shared() };
+        let attempt = if mode == Mode::Alone {
+            file.try_lock()
+        } else {
+            file.try_lock_shared()
+        };
         match attempt {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if context.aborted() => return Err(io::ErrorKind::Interrupted.into()),
-            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => return Err(io::ErrorKind::TimedOut.into()),
+            Err(TryLockError::WouldBlock) if context.aborted() => {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
         }
     }

@@ -9,7 +9,11 @@ use std::thread;
 pub(super) const WIDTH: usize = 4;
 
 /// Applies `work` to every item, at most `width` at a time; results are in the order of the items.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], width: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(super) fn map<T: Sync, R: Send>(
+    items: &[T],
+    width: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
@@ -17,12 +21,20 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], width: usize, work: impl Fn(&T)
             scope.spawn(|| {
                 while let Some((item, slot)) = take(&next, items, &results) {
                     let result = work(item);
-                    *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+                    *slot
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
                 }
             });
         }
     });
-    results.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)).collect()
+    results
+        .into_iter()
+        .filter_map(|slot| {
+            slot.into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        })
+        .collect()
 }
 
 fn take<'a, T, R>(next: &AtomicUsize, items: &'a [T], results: &'a [R]) -> Option<(&'a T, &'a R)> {
@@ -44,7 +56,10 @@ mod tests {
             now.fetch_sub(1, Ordering::SeqCst);
             item * 2
         });
-        assert_eq!(doubled, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert_eq!(
+            doubled,
+            items.iter().map(|item| item * 2).collect::<Vec<_>>()
+        );
         assert!(most.load(Ordering::SeqCst) <= 3);
     }
 

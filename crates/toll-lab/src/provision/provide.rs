@@ -36,29 +36,51 @@ struct Distinct {
 /// Provides every environment that is wanted, each distinct one once, several at a time. All that
 /// want the newest Python get the same one: the newest that suits them all (see `common`). Results are
 /// in the order of `wanted`; one failure does not stop the others.
-pub fn provide(provisioner: &dyn Provisioner, wanted: &[Wanted], notify: Notify) -> Vec<Result<Environment, Failure>> {
+pub fn provide(
+    provisioner: &dyn Provisioner,
+    wanted: &[Wanted],
+    notify: Notify,
+) -> Vec<Result<Environment, Failure>> {
     let distinct = distinct(wanted);
-    notify(ProvisionEvent::Started { total: distinct.len() });
-    let (newest, fixed): (Vec<Distinct>, Vec<Distinct>) = distinct.into_iter().partition(|one| one.wanted.python == PythonRequest::Newest);
+    notify(ProvisionEvent::Started {
+        total: distinct.len(),
+    });
+    let (newest, fixed): (Vec<Distinct>, Vec<Distinct>) = distinct
+        .into_iter()
+        .partition(|one| one.wanted.python == PythonRequest::Newest);
     let mut results: Vec<Option<Result<Environment, Failure>>> = vec![None; wanted.len()];
-    let provided = [provide_fixed(provisioner, &fixed, notify), provide_newest(provisioner, &newest, notify)].concat();
+    let provided = [
+        provide_fixed(provisioner, &fixed, notify),
+        provide_newest(provisioner, &newest, notify),
+    ]
+    .concat();
     for (one, result) in fixed.iter().chain(&newest).zip(provided) {
         for place in &one.places {
             results[*place] = Some(result.clone());
         }
     }
-    results.into_iter().map(|result| result.unwrap_or_else(|| Err(no_python(provisioner)))).collect()
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(|| Err(no_python(provisioner))))
+        .collect()
 }
 
 fn distinct(wanted: &[Wanted]) -> Vec<Distinct> {
     let mut places: BTreeMap<(Vec<String>, String, Option<String>), usize> = BTreeMap::new();
     let mut distinct: Vec<Distinct> = Vec::new();
     for (place, one) in wanted.iter().enumerate() {
-        let key = (sorted(&one.requirements), one.python.to_string(), one.exclude_newer.clone());
+        let key = (
+            sorted(&one.requirements),
+            one.python.to_string(),
+            one.exclude_newer.clone(),
+        );
         let index = *places.entry(key).or_insert(distinct.len());
         match distinct.get_mut(index) {
             Some(known) => known.places.push(place),
-            None => distinct.push(Distinct { wanted: one.clone(), places: vec![place] }),
+            None => distinct.push(Distinct {
+                wanted: one.clone(),
+                places: vec![place],
+            }),
         }
     }
     distinct
@@ -77,15 +99,25 @@ fn request(wanted: &Wanted, interpreter: &Interpreter) -> EnvironmentRequest {
     }
 }
 
-fn provide_fixed(provisioner: &dyn Provisioner, distinct: &[Distinct], notify: Notify) -> Vec<Result<Environment, Failure>> {
+fn provide_fixed(
+    provisioner: &dyn Provisioner,
+    distinct: &[Distinct],
+    notify: Notify,
+) -> Vec<Result<Environment, Failure>> {
     let mut chosen: BTreeMap<String, Result<Chosen, Failure>> = BTreeMap::new();
     for one in distinct {
         let python = &one.wanted.python;
-        chosen.entry(python.to_string()).or_insert_with(|| provisioner.choose_python(python));
+        chosen
+            .entry(python.to_string())
+            .or_insert_with(|| provisioner.choose_python(python));
     }
     parallel::map(distinct, parallel::WIDTH, |one| {
         let result = chosen_for(&chosen, one).and_then(|chosen| {
-            let mut environment = make(provisioner, &request(&one.wanted, &chosen.interpreter), notify)?;
+            let mut environment = make(
+                provisioner,
+                &request(&one.wanted, &chosen.interpreter),
+                notify,
+            )?;
             environment.notes.extend(chosen.notes);
             Ok(environment)
         });
@@ -94,21 +126,48 @@ fn provide_fixed(provisioner: &dyn Provisioner, distinct: &[Distinct], notify: N
     })
 }
 
-fn chosen_for(chosen: &BTreeMap<String, Result<Chosen, Failure>>, one: &Distinct) -> Result<Chosen, Failure> {
+fn chosen_for(
+    chosen: &BTreeMap<String, Result<Chosen, Failure>>,
+    one: &Distinct,
+) -> Result<Chosen, Failure> {
     let found = chosen.get(&one.wanted.python.to_string()).cloned();
-    found.unwrap_or_else(|| Err(Failure::new(Stage::Provision, "python-missing", "no Python was chosen")))
+    found.unwrap_or_else(|| {
+        Err(Failure::new(
+            Stage::Provision,
+            "python-missing",
+            "no Python was chosen",
+        ))
+    })
 }
 
-fn provide_newest(provisioner: &dyn Provisioner, distinct: &[Distinct], notify: Notify) -> Vec<Result<Environment, Failure>> {
+fn provide_newest(
+    provisioner: &dyn Provisioner,
+    distinct: &[Distinct],
+    notify: Notify,
+) -> Vec<Result<Environment, Failure>> {
     if distinct.is_empty() {
         return Vec::new();
     }
-    let nowhere = Interpreter { version: String::new(), implementation: String::new(), path: String::new() };
-    let requests: Vec<EnvironmentRequest> = distinct.iter().map(|one| request(&one.wanted, &nowhere)).collect();
-    let attempt = |requests: &[EnvironmentRequest]| parallel::map(requests, parallel::WIDTH, |request| make(provisioner, request, notify));
+    let nowhere = Interpreter {
+        version: String::new(),
+        implementation: String::new(),
+        path: String::new(),
+    };
+    let requests: Vec<EnvironmentRequest> = distinct
+        .iter()
+        .map(|one| request(&one.wanted, &nowhere))
+        .collect();
+    let attempt = |requests: &[EnvironmentRequest]| {
+        parallel::map(requests, parallel::WIDTH, |request| {
+            make(provisioner, request, notify)
+        })
+    };
     let results = match common::choose_common_python(provisioner, &requests, attempt) {
         Some(outcome) => with_reason(provisioner, outcome),
-        None => distinct.iter().map(|_| Err(no_python(provisioner))).collect(),
+        None => distinct
+            .iter()
+            .map(|_| Err(no_python(provisioner)))
+            .collect(),
     };
     for (one, result) in distinct.iter().zip(&results) {
         report(&one.wanted.label, result, notify);
@@ -117,25 +176,61 @@ fn provide_newest(provisioner: &dyn Provisioner, distinct: &[Distinct], notify: 
 }
 
 /// Where the newest Python was passed over, every environment says so.
-fn with_reason(provisioner: &dyn Provisioner, outcome: Outcome) -> Vec<Result<Environment, Failure>> {
-    let newest = choose::newest_of_each_minor(provisioner.pythons()).into_iter().next();
+fn with_reason(
+    provisioner: &dyn Provisioner,
+    outcome: Outcome,
+) -> Vec<Result<Environment, Failure>> {
+    let newest = choose::newest_of_each_minor(provisioner.pythons())
+        .into_iter()
+        .next();
     let passed_over = newest.filter(|newest| *newest != outcome.interpreter);
-    let note = passed_over.map(|newest| format!("Python {} was used, as not everything that is compared can be had for {}", outcome.interpreter.version, newest.version));
-    let with_note = |environment: Environment| Environment { notes: environment.notes.iter().cloned().chain(note.clone()).collect(), ..environment };
-    outcome.results.into_iter().map(|result| result.map(with_note)).collect()
+    let note = passed_over.map(|newest| {
+        format!(
+            "Python {} was used, as not everything that is compared can be had for {}",
+            outcome.interpreter.version, newest.version
+        )
+    });
+    let with_note = |environment: Environment| Environment {
+        notes: environment
+            .notes
+            .iter()
+            .cloned()
+            .chain(note.clone())
+            .collect(),
+        ..environment
+    };
+    outcome
+        .results
+        .into_iter()
+        .map(|result| result.map(with_note))
+        .collect()
 }
 
-fn make(provisioner: &dyn Provisioner, request: &EnvironmentRequest, notify: Notify) -> Result<Environment, Failure> {
-    notify(ProvisionEvent::Resolving { label: request.label.clone() });
+fn make(
+    provisioner: &dyn Provisioner,
+    request: &EnvironmentRequest,
+    notify: Notify,
+) -> Result<Environment, Failure> {
+    notify(ProvisionEvent::Resolving {
+        label: request.label.clone(),
+    });
     let resolution = provisioner.resolve(request)?;
-    notify(ProvisionEvent::Installing { label: request.label.clone() });
+    notify(ProvisionEvent::Installing {
+        label: request.label.clone(),
+    });
     provisioner.build(request, &resolution)
 }
 
 fn report(label: &str, result: &Result<Environment, Failure>, notify: Notify) {
     let label = label.to_owned();
     notify(match result {
-        Ok(environment) => ProvisionEvent::Ready { label, reused: environment.reused },
-        Err(failure) => ProvisionEvent::Failed { label, failure: failure.clone() },
+        Ok(environment) => ProvisionEvent::Ready {
+            label,
+            reused: environment.reused,
+        },
+        Err(failure) => ProvisionEvent::Failed {
+            label,
+            failure: failure.clone(),
+        },
     });
 }

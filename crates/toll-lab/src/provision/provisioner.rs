@@ -76,7 +76,8 @@ pub trait Provisioner: Sync {
     /// `no-solution`, `bad-requirement`, `index-unreachable`, `install-failed`, `disk-full`, `interrupted` …
     fn resolve(&self, request: &EnvironmentRequest) -> Result<Resolution, Failure>;
 
-    /// Looks up the newest release of each requirement alone, without what it depends on.
+    /// Looks up the newest release of each requirement alone, without what it depends on. The answer may
+    /// be some hours old.
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -86,5 +87,9 @@ pub trait Provisioner: Sync {
     ///
     /// # Errors
     /// `install-failed`, `index-unreachable`, `disk-full`, `interrupted` …
-    fn build(&self, request: &EnvironmentRequest, resolution: &Resolution) -> Result<Environment, Failure>;
+    fn build(
+        &self,
+        request: &EnvironmentRequest,
+        resolution: &Resolution,
+    ) -> Result<Environment, Failure>;
 }

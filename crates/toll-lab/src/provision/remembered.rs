@@ -25,20 +25,39 @@ pub(super) struct Question {
 
 impl Question {
     pub(super) fn new(request: &EnvironmentRequest, alone: bool) -> Self {
-        let python = format!("{} {}", request.interpreter.implementation, request.interpreter.version);
-        Self { requirements: sorted(&request.requirements), python, exclude_newer: request.exclude_newer.clone(), alone }
+        let python = format!(
+            "{} {}",
+            request.interpreter.implementation, request.interpreter.version
+        );
+        Self {
+            requirements: sorted(&request.requirements),
+            python,
+            exclude_newer: request.exclude_newer.clone(),
+            alone,
+        }
     }
 
     fn file(&self, context: &Context) -> PathBuf {
         let requirements = self.requirements.join("\n");
-        let fields = [requirements.as_str(), &self.python, self.exclude_newer.as_deref().unwrap_or(""), if self.alone { "alone" } else { "" }];
-        context.layout().resolutions().join(format!("{}.json", digest(&fields)))
+        let fields = [
+            requirements.as_str(),
+            &self.python,
+            self.exclude_newer.as_deref().unwrap_or(""),
+            if self.alone { "alone" } else { "" },
+        ];
+        context
+            .layout()
+            .resolutions()
+            .join(format!("{}.json", digest(&fields)))
     }
 }
 
 /// Sorted and without repetition: the order of requirements means nothing.
 pub(super) fn sorted(requirements: &[String]) -> Vec<String> {
-    let mut sorted: Vec<String> = requirements.iter().map(|one| one.trim().to_owned()).collect();
+    let mut sorted: Vec<String> = requirements
+        .iter()
+        .map(|one| one.trim().to_owned())
+        .collect();
     sorted.sort();
     sorted.dedup();
     sorted
@@ -57,12 +76,18 @@ pub(super) struct Answer {
 /// The remembered answer, if there is one.
 pub(super) fn recall(context: &Context, question: &Question) -> Option<Answer> {
     let json = fs::read_to_string(question.file(context)).ok()?;
-    serde_json::from_str(&json).ok().filter(|answer: &Answer| answer.question == *question)
+    serde_json::from_str(&json)
+        .ok()
+        .filter(|answer: &Answer| answer.question == *question)
 }
 
 /// Remembers an answer, whole or not at all.
 pub(super) fn remember(context: &Context, question: &Question, text: &str) -> io::Result<()> {
-    let answer = Answer { question: question.clone(), resolved_s: Timestamp::now().as_second(), text: text.to_owned() };
+    let answer = Answer {
+        question: question.clone(),
+        resolved_s: Timestamp::now().as_second(),
+        text: text.to_owned(),
+    };
     let folder = context.layout().resolutions();
     fs::create_dir_all(&folder)?;
     let file = tempfile::NamedTempFile::new_in(&folder)?;
@@ -74,7 +99,11 @@ pub(super) fn remember(context: &Context, question: &Question, text: &str) -> io
 impl Answer {
     /// Whether asking again would give the same: it is of a day that had passed when it was given.
     pub(super) fn is_settled(&self) -> bool {
-        let day_s = self.question.exclude_newer.as_deref().and_then(start_of_day_s);
+        let day_s = self
+            .question
+            .exclude_newer
+            .as_deref()
+            .and_then(start_of_day_s);
         // Two days: the day itself has passed, in every time zone.
         day_s.is_some_and(|day_s| self.resolved_s >= day_s + 2 * DAY_S)
     }
@@ -93,7 +122,10 @@ impl Answer {
 /// From `2024-01-03` or `2024-01-03T10:00:00Z`, as UTC.
 fn start_of_day_s(text: &str) -> Option<i64> {
     let day = text.get(..10).filter(|day| day.len() == 10)?;
-    format!("{day}T00:00:00Z").parse().ok().map(Timestamp::as_second)
+    format!("{day}T00:00:00Z")
+        .parse()
+        .ok()
+        .map(Timestamp::as_second)
 }
 
 #[cfg(test)]
@@ -101,8 +133,17 @@ mod tests {
     use super::*;
 
     fn answer(exclude_newer: Option<&str>, resolved: &str) -> Answer {
-        let question = Question { requirements: vec!["six".to_owned()], python: "cpython 3.12.1".to_owned(), exclude_newer: exclude_newer.map(str::to_owned), alone: false };
-        Answer { question, resolved_s: resolved.parse::<Timestamp>().unwrap().as_second(), text: "six==1.16.0\n".to_owned() }
+        let question = Question {
+            requirements: vec!["six".to_owned()],
+            python: "cpython 3.12.1".to_owned(),
+            exclude_newer: exclude_newer.map(str::to_owned),
+            alone: false,
+        };
+        Answer {
+            question,
+            resolved_s: resolved.parse::<Timestamp>().unwrap().as_second(),
+            text: "six==1.16.0\n".to_owned(),
+        }
     }
 
     #[test]
@@ -124,13 +165,26 @@ mod tests {
         let context = Context::new(cache.path().to_owned(), std::sync::Arc::default());
         let answer = answer(Some("2024-01-03"), "2024-01-05T00:00:00Z");
         remember(&context, &answer.question, &answer.text).unwrap();
-        assert_eq!(recall(&context, &answer.question).map(|one| one.text), Some(answer.text));
-        assert_eq!(recall(&context, &Question { alone: true, ..answer.question }), None);
+        assert_eq!(
+            recall(&context, &answer.question).map(|one| one.text),
+            Some(answer.text)
+        );
+        assert_eq!(
+            recall(
+                &context,
+                &Question {
+                    alone: true,
+                    ..answer.question
+                }
+            ),
+            None
+        );
     }
 
     #[test]
     fn the_order_of_requirements_means_nothing() {
-        let of = |list: &[&str]| sorted(&list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+        let of =
+            |list: &[&str]| sorted(&list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
         assert_eq!(of(&["b", " a", "b"]), of(&["a", "b"]));
     }
 }

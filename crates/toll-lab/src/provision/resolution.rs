@@ -31,9 +31,14 @@ fn distribution(line: &str) -> Option<String> {
 
 /// The name of a requirement or of a line of a lock, normalised as the package index does it.
 pub(super) fn name(requirement: &str) -> String {
-    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(requirement.len());
+    let end = requirement
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+        .unwrap_or(requirement.len());
     let mut name = String::new();
-    for part in requirement[..end].split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+    for part in requirement[..end]
+        .split(['-', '_', '.'])
+        .filter(|part| !part.is_empty())
+    {
         if !name.is_empty() {
             name.push('-');
         }
@@ -45,7 +50,10 @@ pub(super) fn name(requirement: &str) -> String {
 /// The version that `lock` gives a distribution.
 pub(super) fn version_of<'a>(lock: &'a [String], distribution: &str) -> Option<&'a str> {
     let wanted = name(distribution);
-    lock.iter().filter_map(|line| line.split_once("==")).find(|(found, _)| name(found) == wanted).map(|(_, version)| version)
+    lock.iter()
+        .filter_map(|line| line.split_once("=="))
+        .find(|(found, _)| name(found) == wanted)
+        .map(|(_, version)| version)
 }
 
 #[cfg(test)]
@@ -55,8 +63,14 @@ mod tests {
     #[test]
     fn comments_markers_and_options_are_left_out() {
         let text = "--index-url https://example.org/simple\n# by hand\nuvicorn==0.25.0\nanyio==4.2.0 ; python_version < '3.13'\n    # via starlette\nmine @ file:///tmp/mine\n";
-        let resolution = Resolution { text: text.to_owned(), notes: Vec::new() };
-        assert_eq!(resolution.distributions(), ["anyio==4.2.0", "mine @ file:///tmp/mine", "uvicorn==0.25.0"]);
+        let resolution = Resolution {
+            text: text.to_owned(),
+            notes: Vec::new(),
+        };
+        assert_eq!(
+            resolution.distributions(),
+            ["anyio==4.2.0", "mine @ file:///tmp/mine", "uvicorn==0.25.0"]
+        );
     }
 
     #[test]

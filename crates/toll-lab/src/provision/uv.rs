@@ -18,7 +18,8 @@ use super::version::Version;
 pub const MINIMUM: &str = "0.5.0";
 
 const PATIENCE: Duration = Duration::from_secs(10);
-const BY_HAND: &str = "or install uv by hand (https://docs.astral.sh/uv/) and put it on PATH, or name it with --uv";
+const BY_HAND: &str =
+    "or install uv by hand (https://docs.astral.sh/uv/) and put it on PATH, or name it with --uv";
 
 /// A uv that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,9 @@ pub enum UvError {
         version: String,
     },
     /// Without a Python there is no pip to fetch it with.
-    #[error("uv is not installed, and there is no Python ≥ 3.8 to fetch it with: install Python, {BY_HAND}")]
+    #[error(
+        "uv is not installed, and there is no Python ≥ 3.8 to fetch it with: install Python, {BY_HAND}"
+    )]
     NoPython,
     /// The package index did not answer.
     #[error("uv is not installed, and the package index cannot be reached to fetch it: check the network, set PIP_INDEX_URL, UV_DEFAULT_INDEX or HTTPS_PROXY, {BY_HAND}\n{}", log.join("\n"))]
@@ -85,8 +88,12 @@ pub fn find_uv(context: &Context, given: Option<&Path>) -> Result<Option<Uv>, Uv
     if let Some(path) = given {
         return ask_given(context, path).map(Some);
     }
-    let candidates = installed(context).into_iter().chain(fetch::fetched(context));
-    Ok(candidates.filter_map(|path| ask(context, &path).ok()).find(is_new_enough))
+    let candidates = installed(context)
+        .into_iter()
+        .chain(fetch::fetched(context));
+    Ok(candidates
+        .filter_map(|path| ask(context, &path).ok())
+        .find(is_new_enough))
 }
 
 /// As [`find_uv`]; where there is none, it is fetched from the package index into our own cache,
@@ -94,7 +101,12 @@ pub fn find_uv(context: &Context, given: Option<&Path>) -> Result<Option<Uv>, Uv
 ///
 /// # Errors
 /// See [`UvError`].
-pub fn obtain_uv(context: &Context, given: Option<&Path>, interpreters: &[Interpreter], notify: Notify) -> Result<Uv, UvError> {
+pub fn obtain_uv(
+    context: &Context,
+    given: Option<&Path>,
+    interpreters: &[Interpreter],
+    notify: Notify,
+) -> Result<Uv, UvError> {
     match find_uv(context, given)? {
         Some(uv) => Ok(uv),
         None => fetch::fetch(context, interpreters, notify),
@@ -104,9 +116,23 @@ pub fn obtain_uv(context: &Context, given: Option<&Path>, interpreters: &[Interp
 fn ask_given(context: &Context, path: &Path) -> Result<Uv, UvError> {
     // A bare name is looked up on PATH; a path is made absolute, as children run elsewhere.
     let is_name = path.components().count() == 1;
-    let full = if is_name { path.to_owned() } else { std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) };
-    let uv = ask(context, &full).map_err(|reason| UvError::Given { path: path.to_owned(), reason })?;
-    if is_new_enough(&uv) { Ok(uv) } else { Err(UvError::TooOld { path: uv.path, version: uv.version }) }
+    let full = if is_name {
+        path.to_owned()
+    } else {
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    };
+    let uv = ask(context, &full).map_err(|reason| UvError::Given {
+        path: path.to_owned(),
+        reason,
+    })?;
+    if is_new_enough(&uv) {
+        Ok(uv)
+    } else {
+        Err(UvError::TooOld {
+            path: uv.path,
+            version: uv.version,
+        })
+    }
 }
 
 /// What a uv says of itself, or why it is none.
@@ -115,15 +141,30 @@ pub(super) fn ask(context: &Context, path: &Path) -> Result<Uv, String> {
     question.arg("--version");
     let answer = finish(context, question, PATIENCE).map_err(|error| error.to_string())?;
     let version = read_version(&answer.stdout).filter(|_| answer.success);
-    let said = || format!("`--version` answered {:?}", format!("{}{}", answer.stdout, answer.stderr).trim());
-    version.map(|version| Uv { path: path.to_owned(), version }).ok_or_else(said)
+    let said = || {
+        format!(
+            "`--version` answered {:?}",
+            format!("{}{}", answer.stdout, answer.stderr).trim()
+        )
+    };
+    version
+        .map(|version| Uv {
+            path: path.to_owned(),
+            version,
+        })
+        .ok_or_else(said)
 }
 
 /// From `uv 0.13.9 (x86_64-unknown-linux-gnu)`.
 fn read_version(stdout: &str) -> Option<String> {
     let mut words = stdout.split_whitespace();
-    let version = words.by_ref().find(|word| *word == "uv").and_then(|_| words.next())?;
-    version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
+    let version = words
+        .by_ref()
+        .find(|word| *word == "uv")
+        .and_then(|_| words.next())?;
+    version
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| version.to_owned())
 }
 
 pub(super) fn is_new_enough(uv: &Uv) -> bool {
@@ -133,7 +174,10 @@ pub(super) fn is_new_enough(uv: &Uv) -> bool {
 /// Executables before scripts: a shim starts slowly, and may find nothing to start.
 fn installed(context: &Context) -> Vec<PathBuf> {
     let path = context.variable("PATH").unwrap_or_default();
-    let mut candidates: Vec<PathBuf> = env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join("uv")).collect();
+    let mut candidates: Vec<PathBuf> = env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join("uv"))
+        .collect();
     candidates.extend(beside_path(context));
     candidates.retain(|candidate| candidate.is_file());
     candidates.sort_by_key(|candidate| is_script(candidate));
@@ -143,15 +187,24 @@ fn installed(context: &Context) -> Vec<PathBuf> {
 /// What a shim on PATH would start. A uv that is merely somewhere is not looked for.
 fn beside_path(context: &Context) -> Vec<PathBuf> {
     let path = context.variable("PATH").unwrap_or_default();
-    let shims = env::split_paths(&path).filter(|folder| folder.join("uv").is_file()).filter_map(|folder| Some(folder.parent()?.join("versions")));
-    let mut found: Vec<PathBuf> = shims.filter_map(|versions| fs::read_dir(versions).ok()).flatten().flatten().map(|version| version.path().join("bin/uv")).collect();
+    let shims = env::split_paths(&path)
+        .filter(|folder| folder.join("uv").is_file())
+        .filter_map(|folder| Some(folder.parent()?.join("versions")));
+    let mut found: Vec<PathBuf> = shims
+        .filter_map(|versions| fs::read_dir(versions).ok())
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin/uv"))
+        .collect();
     found.sort();
     found
 }
 
 fn is_script(path: &Path) -> bool {
     let mut start = [0; 2];
-    fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok_and(|()| start == *b"#!")
+    fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut start))
+        .is_ok_and(|()| start == *b"#!")
 }
 
 #[cfg(test)]
@@ -160,15 +213,30 @@ mod tests {
 
     #[test]
     fn the_version_is_read() {
-        assert_eq!(read_version("uv 0.13.9 (x86_64-unknown-linux-gnu)\n").as_deref(), Some("0.13.9"));
+        assert_eq!(
+            read_version("uv 0.13.9 (x86_64-unknown-linux-gnu)\n").as_deref(),
+            Some("0.13.9")
+        );
         assert_eq!(read_version("uv-wrapper: no uv here"), None);
     }
 
     #[test]
     fn old_ones_are_refused_with_the_remedy() {
-        let old = Uv { path: "/opt/uv".into(), version: "0.4.30".to_owned() };
+        let old = Uv {
+            path: "/opt/uv".into(),
+            version: "0.4.30".to_owned(),
+        };
         assert!(!is_new_enough(&old));
-        let error = UvError::TooOld { path: old.path, version: old.version }.to_string();
-        assert!(error.contains("0.4.30") && error.contains("0.5.0 or newer") && error.contains("uv self update"), "{error}");
+        let error = UvError::TooOld {
+            path: old.path,
+            version: old.version,
+        }
+        .to_string();
+        assert!(
+            error.contains("0.4.30")
+                && error.contains("0.5.0 or newer")
+                && error.contains("uv self update"),
+            "{error}"
+        );
     }
 }

@@ -27,17 +27,32 @@ impl Version {
     /// Reads a version; what does not look like one becomes the smallest.
     pub(super) fn parse(text: &str) -> Self {
         let text = text.trim().trim_start_matches('v');
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
         let (release, suffix) = text.split_at(end);
-        let mut numbers: Vec<u64> = release.split('.').filter_map(|part| part.parse().ok()).collect();
+        let mut numbers: Vec<u64> = release
+            .split('.')
+            .filter_map(|part| part.parse().ok())
+            .collect();
         while numbers.last() == Some(&0) {
             numbers.pop();
         }
         let suffix = suffix.trim_start_matches(['-', '_', '.', '+']);
         // `3.13.0+` is a build between releases, `3.13.0rc1` one before it, `1.0.post1` one after it.
-        let in_word: String = suffix.chars().take_while(char::is_ascii_alphabetic).collect();
-        let serial = suffix[in_word.len()..].chars().take_while(char::is_ascii_digit).collect::<String>();
-        Self { numbers, stage: stage(&in_word.to_ascii_lowercase(), release), serial: serial.parse().unwrap_or(0) }
+        let in_word: String = suffix
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
+        let serial = suffix[in_word.len()..]
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>();
+        Self {
+            numbers,
+            stage: stage(&in_word.to_ascii_lowercase(), release),
+            serial: serial.parse().unwrap_or(0),
+        }
     }
 
     /// Whether it is neither a pre-release nor a development version.
@@ -86,9 +101,28 @@ mod tests {
 
     #[test]
     fn versions_are_ordered_as_people_expect() {
-        let ascending = ["", "0.9", "1.0.dev1", "1.0a2", "1.0b1", "1.0rc1", "1.0rc2", "1.0", "1.0.post1", "1.0.1", "1.9", "1.10", "21.2"];
+        let ascending = [
+            "",
+            "0.9",
+            "1.0.dev1",
+            "1.0a2",
+            "1.0b1",
+            "1.0rc1",
+            "1.0rc2",
+            "1.0",
+            "1.0.post1",
+            "1.0.1",
+            "1.9",
+            "1.10",
+            "21.2",
+        ];
         for pair in ascending.windows(2) {
-            assert!(Version::parse(pair[0]) < Version::parse(pair[1]), "{} < {}", pair[0], pair[1]);
+            assert!(
+                Version::parse(pair[0]) < Version::parse(pair[1]),
+                "{} < {}",
+                pair[0],
+                pair[1]
+            );
         }
         assert_eq!(Version::parse("1.0"), Version::parse("1.0.0"));
     }

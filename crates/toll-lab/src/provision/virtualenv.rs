@@ -18,7 +18,7 @@ use super::install;
 use super::interpreters;
 use super::locks::{Held, Mode};
 use super::provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
-use super::remembered::{self, Question};
+use super::remembered::{self, Answer, Question};
 use super::resolution::Resolution;
 use super::uv::Uv;
 
@@ -36,25 +36,45 @@ pub struct Virtualenvs {
 impl Virtualenvs {
     /// A provisioner that uses this uv and these interpreters, newest first.
     pub fn new(context: Context, uv: Uv, interpreters: Vec<Interpreter>) -> Self {
-        Self { context, uv, interpreters }
+        Self {
+            context,
+            uv,
+            interpreters,
+        }
     }
 
     fn resolve_as(&self, request: &EnvironmentRequest, alone: bool) -> Result<Resolution, Failure> {
         let question = Question::new(request, alone);
         let known = remembered::recall(&self.context, &question);
-        if let Some(answer) = known.as_ref().filter(|answer| answer.is_settled()) {
-            return Ok(Resolution { text: answer.text.clone(), notes: Vec::new() });
+        // What other Pythons would get only decides which Python is taken: an answer of today will do.
+        let serves = |answer: &&Answer| answer.is_settled() || (alone && answer.age_days() < 1);
+        if let Some(answer) = known.as_ref().filter(serves) {
+            return Ok(Resolution {
+                text: answer.text.clone(),
+                notes: Vec::new(),
+            });
         }
         match self.compile(request, alone) {
             Ok(text) => {
                 // A cache that cannot be written to costs time, not correctness.
                 let _ = remembered::remember(&self.context, &question, &text);
-                Ok(Resolution { text, notes: Vec::new() })
+                Ok(Resolution {
+                    text,
+                    notes: Vec::new(),
+                })
             }
             Err(failure) if failure.code == "index-unreachable" => {
-                let Some(answer) = known.filter(remembered::Answer::is_recent) else { return Err(failure) };
-                let note = format!("the package index could not be reached; what was resolved {} days ago was used", answer.age_days());
-                Ok(Resolution { text: answer.text, notes: vec![note] })
+                let Some(answer) = known.filter(Answer::is_recent) else {
+                    return Err(failure);
+                };
+                let note = format!(
+                    "the package index could not be reached; what was resolved {} days ago was used",
+                    answer.age_days()
+                );
+                Ok(Resolution {
+                    text: answer.text,
+                    notes: vec![note],
+                })
             }
             Err(failure) => Err(failure),
         }
@@ -62,35 +82,55 @@ impl Virtualenvs {
 
     fn compile(&self, request: &EnvironmentRequest, alone: bool) -> Result<String, Failure> {
         let doing = "resolving";
-        let input = requirements_file(&request.requirements).map_err(|error| diagnose::io_failed(doing, &error))?;
+        let input = requirements_file(&request.requirements)
+            .map_err(|error| diagnose::io_failed(doing, &error))?;
         let mut compile = command(&self.context, &self.uv.path);
-        compile.args(["pip", "compile", "--no-header", "--no-annotate", "--no-python-downloads"]);
-        compile.arg(input.path()).args(["--python", &request.interpreter.path]);
+        compile.args([
+            "pip",
+            "compile",
+            "--no-header",
+            "--no-annotate",
+            "--no-python-downloads",
+        ]);
+        compile
+            .arg(input.path())
+            .args(["--python", &request.interpreter.path]);
         if let Some(day) = &request.exclude_newer {
             compile.args(["--exclude-newer", day]);
         }
         if alone {
             compile.arg("--no-deps");
         }
-        let finished = finish(&self.context, compile, RESOLVING).map_err(|error| diagnose::stopped(doing, error))?;
-        if finished.success { Ok(finished.stdout) } else { Err(diagnose::failed(doing, &finished)) }
+        let finished = finish(&self.context, compile, RESOLVING)
+            .map_err(|error| diagnose::stopped(doing, error))?;
+        if finished.success {
+            Ok(finished.stdout)
+        } else {
+            Err(diagnose::failed(doing, &finished))
+        }
     }
 
     /// Has uv install a Python; the reason where it cannot.
     fn install_python(&self, version: &str) -> Result<Interpreter, String> {
         let mut install = command(&self.context, &self.uv.path);
         // One retry: where the network forbids it, waiting changes nothing.
-        install.args(["python", "install", version]).env("UV_HTTP_RETRIES", "1").env("UV_PYTHON_INSTALL_BIN", "0");
+        install
+            .args(["python", "install", version])
+            .env("UV_HTTP_RETRIES", "1")
+            .env("UV_PYTHON_INSTALL_BIN", "0");
         let doing = "uv python install";
-        let finished = finish(&self.context, install, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
+        let finished =
+            finish(&self.context, install, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
         if !finished.success {
             return Err(brief(&diagnose::failed(doing, &finished)));
         }
         let mut find = command(&self.context, &self.uv.path);
         find.args(["python", "find", "--no-project", version]);
-        let found = finish(&self.context, find, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
+        let found =
+            finish(&self.context, find, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
         let path = PathBuf::from(found.stdout.trim());
-        interpreters::ask(&self.context, &path).ok_or_else(|| "it was installed, but does not start".to_owned())
+        interpreters::ask(&self.context, &path)
+            .ok_or_else(|| "it was installed, but does not start".to_owned())
     }
 }
 
@@ -101,7 +141,12 @@ struct Place {
     held: Held,
 }
 
-fn environment(request: &EnvironmentRequest, resolution: &Resolution, at: Place, reused: bool) -> Environment {
+fn environment(
+    request: &EnvironmentRequest,
+    resolution: &Resolution,
+    at: Place,
+    reused: bool,
+) -> Environment {
     install::touch(&at.dir);
     Environment {
         id: at.id,
@@ -117,12 +162,22 @@ fn environment(request: &EnvironmentRequest, resolution: &Resolution, at: Place,
 
 /// uv's reason up to where its network library starts to speak.
 fn brief(failure: &Failure) -> String {
-    let message = failure.message.split_once("failed: ").map_or(failure.message.as_str(), |(_, reason)| reason);
-    message.split(": error sending request").next().unwrap_or(message).to_owned()
+    let message = failure
+        .message
+        .split_once("failed: ")
+        .map_or(failure.message.as_str(), |(_, reason)| reason);
+    message
+        .split(": error sending request")
+        .next()
+        .unwrap_or(message)
+        .to_owned()
 }
 
 fn requirements_file(requirements: &[String]) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("requirements-").suffix(".in").tempfile()?;
+    let mut file = tempfile::Builder::new()
+        .prefix("requirements-")
+        .suffix(".in")
+        .tempfile()?;
     for requirement in remembered::sorted(requirements) {
         writeln!(file, "{requirement}")?;
     }
@@ -137,17 +192,30 @@ impl Provisioner for Virtualenvs {
 
     fn choose_python(&self, request: &PythonRequest) -> Result<Chosen, Failure> {
         let PythonRequest::Version(version) = request else {
-            let newest = choose::newest_of_each_minor(&self.interpreters).into_iter().next();
-            let newest = newest.ok_or_else(|| choose::missing("3.8 or newer", &self.interpreters, ""))?;
-            return Ok(Chosen { interpreter: newest, notes: Vec::new() });
+            let newest = choose::newest_of_each_minor(&self.interpreters)
+                .into_iter()
+                .next();
+            let newest =
+                newest.ok_or_else(|| choose::missing("3.8 or newer", &self.interpreters, ""))?;
+            return Ok(Chosen {
+                interpreter: newest,
+                notes: Vec::new(),
+            });
         };
         if let Some(interpreter) = choose::exact(version, &self.interpreters) {
-            return Ok(Chosen { interpreter, notes: Vec::new() });
+            return Ok(Chosen {
+                interpreter,
+                notes: Vec::new(),
+            });
         }
         match self.install_python(version) {
-            Ok(interpreter) => Ok(Chosen { interpreter, notes: Vec::new() }),
+            Ok(interpreter) => Ok(Chosen {
+                interpreter,
+                notes: Vec::new(),
+            }),
             Err(reason) => {
-                let interpreter = choose::nearest(version, &self.interpreters).ok_or_else(|| choose::missing(version, &self.interpreters, &reason))?;
+                let interpreter = choose::nearest(version, &self.interpreters)
+                    .ok_or_else(|| choose::missing(version, &self.interpreters, &reason))?;
                 let notes = vec![choose::note(version, &interpreter, &reason)];
                 Ok(Chosen { interpreter, notes })
             }
@@ -162,13 +230,24 @@ impl Provisioner for Virtualenvs {
         self.resolve_as(request, true)
     }
 
-    fn build(&self, request: &EnvironmentRequest, resolution: &Resolution) -> Result<Environment, Failure> {
+    fn build(
+        &self,
+        request: &EnvironmentRequest,
+        resolution: &Resolution,
+    ) -> Result<Environment, Failure> {
         let id = install::id(&request.interpreter, &resolution.text);
         let dir = self.context.layout().environment(&id);
-        let lock = |mode| Held::take(&self.context, &id, mode).map_err(|error| locking_failed(&dir, &error));
+        let lock = |mode| {
+            Held::take(&self.context, &id, mode).map_err(|error| locking_failed(&dir, &error))
+        };
         let held = lock(Mode::Shared)?;
         if install::is_ready(&dir) {
-            return Ok(environment(request, resolution, Place { id, dir, held }, true));
+            return Ok(environment(
+                request,
+                resolution,
+                Place { id, dir, held },
+                true,
+            ));
         }
         drop(held);
         let held = lock(Mode::Alone)?;
@@ -178,7 +257,12 @@ impl Provisioner for Virtualenvs {
             install::build(&self.context, &self.uv, request, &resolution.text, &dir)?;
         }
         let held = held.share().map_err(|error| locking_failed(&dir, &error))?;
-        Ok(environment(request, resolution, Place { id, dir, held }, reused))
+        Ok(environment(
+            request,
+            resolution,
+            Place { id, dir, held },
+            reused,
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::*;
 
-/// Writes wheels `name version requires-python`, and a source distribution that cannot be built.
+/// Writes wheels `name version requires-python tag`, and a source distribution that cannot be built.
 const MAKE: &str = include_str!("shelf.py");
 
 /// A place whose only distributions are those in a folder, and the two newest Pythons.
@@ -21,22 +21,39 @@ impl Shelf {
     fn new() -> Option<Self> {
         let mut place = Place::new();
         let pythons = choose::newest_of_each_minor(&discover_interpreters(&place.context, None));
-        let [newest, older, ..] = &pythons[..] else { return None };
+        let [newest, older, ..] = &pythons[..] else {
+            return None;
+        };
         let folder = place.cache.path().join("shelf");
         fs::create_dir_all(&folder).unwrap();
         let bound = minor(&newest.version);
+        // A wheel for one Python alone, as those with compiled parts are: uv does not heed upper bounds.
+        let only_older = format!("cp{}", minor(&older.version).replace('.', ""));
         let specs = [
-            "tollany 1.0 >=3".to_owned(),
-            format!("tollolder 1.0 <{bound}"),
-            format!("tollnewer 1.0 >={bound}"),
-            "tolllate 1.0 >=3".to_owned(),
-            format!("tolllate 2.0 <{bound}"),
+            "tollany 1.0 >=3 py3".to_owned(),
+            format!("tollolder 1.0 >=3 {only_older}"),
+            format!("tollnewer 1.0 >={bound} py3"),
+            "tolllate 1.0 >=3 py3".to_owned(),
+            format!("tolllate 2.0 >=3 {only_older}"),
         ];
-        let made = Command::new(&newest.path).args(["-c", MAKE]).arg(&folder).args(specs).status().unwrap();
+        let made = Command::new(&newest.path)
+            .args(["-c", MAKE])
+            .arg(&folder)
+            .args(specs)
+            .status()
+            .unwrap();
         assert!(made.success());
-        place.context = place.context.with_env("UV_FIND_LINKS", &folder.to_string_lossy()).with_env("UV_NO_INDEX", "1");
+        place.context = place
+            .context
+            .with_env("UV_FIND_LINKS", &folder.to_string_lossy())
+            .with_env("UV_NO_INDEX", "1");
         let (newest, older) = (newest.version.clone(), older.version.clone());
-        Some(Self { provisioner: place.provisioner(), place, newest, older })
+        Some(Self {
+            provisioner: place.provisioner(),
+            place,
+            newest,
+            older,
+        })
     }
 
     fn provide(&self, names: &[&str]) -> Vec<Result<Environment, Failure>> {
@@ -50,7 +67,10 @@ fn the_newest_python_is_taken_where_it_suits_all() {
     let Some(shelf) = Shelf::new() else { return };
     for result in shelf.provide(&["tollany", "tollnewer"]) {
         let environment = result.unwrap();
-        assert_eq!((environment.python_version.as_str(), environment.notes.len()), (shelf.newest.as_str(), 0));
+        assert_eq!(
+            (environment.python_version.as_str(), environment.notes.len()),
+            (shelf.newest.as_str(), 0)
+        );
     }
     assert_eq!(shelf.place.environments().len(), 2);
 }
@@ -61,7 +81,11 @@ fn an_older_python_is_taken_for_all_where_one_needs_it() {
     for result in shelf.provide(&["tollany", "tollolder"]) {
         let environment = result.unwrap();
         assert_eq!(environment.python_version, shelf.older);
-        assert!(environment.notes[0].contains(&shelf.newest), "{:?}", environment.notes);
+        assert!(
+            environment.notes[0].contains(&shelf.newest),
+            "{:?}",
+            environment.notes
+        );
     }
 }
 
@@ -70,7 +94,10 @@ fn a_python_that_would_get_an_older_release_does_not_suit() {
     let Some(shelf) = Shelf::new() else { return };
     let results = shelf.provide(&["tollany", "tolllate"]);
     let late = results[1].as_ref().unwrap();
-    assert_eq!((late.python_version.as_str(), late.version_of("tolllate")), (shelf.older.as_str(), Some("2.0")));
+    assert_eq!(
+        (late.python_version.as_str(), late.version_of("tolllate")),
+        (shelf.older.as_str(), Some("2.0"))
+    );
 }
 
 #[test]
@@ -79,8 +106,18 @@ fn where_no_python_suits_all_an_older_release_is_said() {
     let results = shelf.provide(&["tollnewer", "tolllate"]);
     let late = results[1].as_ref().unwrap();
     assert!(results[0].is_ok());
-    assert_eq!((late.python_version.as_str(), late.version_of("tolllate")), (shelf.newest.as_str(), Some("1.0")));
-    assert!(late.notes[0].starts_with(&format!("tolllate 2.0 is to be had for Python {} only", shelf.older)), "{:?}", late.notes);
+    assert_eq!(
+        (late.python_version.as_str(), late.version_of("tolllate")),
+        (shelf.newest.as_str(), Some("1.0"))
+    );
+    assert!(
+        late.notes[0].starts_with(&format!(
+            "tolllate 2.0 is to be had for Python {} only",
+            shelf.older
+        )),
+        "{:?}",
+        late.notes
+    );
 }
 
 #[test]
@@ -96,5 +133,11 @@ fn what_cannot_be_built_says_why() {
     let Some(shelf) = Shelf::new() else { return };
     let failure = shelf.provide(&["tollbroken"]).remove(0).unwrap_err();
     assert_eq!(failure.code, "install-failed", "{failure:?}");
-    assert!(failure.log_tail.iter().any(|line| line.contains("broken on purpose")), "{failure:?}");
+    assert!(
+        failure
+            .log_tail
+            .iter()
+            .any(|line| line.contains("broken on purpose")),
+        "{failure:?}"
+    );
 }

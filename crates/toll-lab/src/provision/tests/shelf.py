@@ -1,13 +1,17 @@
-"""Writes wheels `name version requires-python` into a folder, and a source distribution that cannot be built."""
-import io, sys, tarfile, zipfile
+"""Writes wheels `name version requires-python tag` into a folder, and a source distribution that cannot be built."""
+import io
+import sys
+import tarfile
+import zipfile
+
 folder = sys.argv[1]
 for spec in sys.argv[2:]:
-    name, version, python = spec.split()
+    name, version, python, tag = spec.split()
     meta = f'Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n'
     info = f'{name}-{version}.dist-info'
-    files = {f'{name}.py': '', f'{info}/METADATA': meta, f'{info}/WHEEL': 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n'}
+    files = {f'{name}.py': '', f'{info}/METADATA': meta, f'{info}/WHEEL': f'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}-none-any\n'}
     record = ''.join(f'{path},,\n' for path in [*files, f'{info}/RECORD'])
-    with zipfile.ZipFile(f'{folder}/{name}-{version}-py3-none-any.whl', 'w') as wheel:
+    with zipfile.ZipFile(f'{folder}/{name}-{version}-{tag}-none-any.whl', 'w') as wheel:
         for path, text in {**files, f'{info}/RECORD': record}.items():
             wheel.writestr(path, text)
 pyproject = b'[build-system]\nrequires = []\nbuild-backend = "broken"\nbackend-path = ["."]\n'
