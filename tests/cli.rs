@@ -4,5 +4,7 @@
 
 #[test]
 fn recorded_sessions() {
-    trycmd::TestCases::new().case("../../tests/cli/*.trycmd").case("../../tests/cli/*.toml");
+    trycmd::TestCases::new()
+        .case("../../tests/cli/*.trycmd")
+        .case("../../tests/cli/*.toml");
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Place, NOBODY, processes_with};
+use crate::support::{Ended, NOBODY, Place, processes_with};
 
 /// A short suite of the bare subject: `series` are the tables, `measure` further keys.
 fn bare(measure: &str, series: &str) -> String {
@@ -27,7 +27,10 @@ fn run(place: &Place, suite: &str) -> Ended {
 fn result_of(place: &Place, kind: &str) -> Value {
     let results = place.json("out/results.json");
     let all = results["series"].as_array().unwrap();
-    all.iter().find(|series| series["axes"]["kind"] == kind).unwrap_or_else(|| panic!("no {kind} in {results}")).clone()
+    all.iter()
+        .find(|series| series["axes"]["kind"] == kind)
+        .unwrap_or_else(|| panic!("no {kind} in {results}"))
+        .clone()
 }
 
 /// A series that goes wrong beside one that goes right: the right one is measured, the wrong one is
@@ -41,22 +44,38 @@ fn goes_wrong_beside_a_right_one(kind: &str, measure: &str, code: &str, said: &s
     let text = wrong.to_string();
     assert!(text.contains(code), "{code} is not in {text}");
     assert!(text.contains(said), "{said} is not in {text}");
-    assert!(ended.stdout.contains(said) || ended.stderr.contains(said), "{said} was not said: {ended:?}");
+    assert!(
+        ended.stdout.contains(said) || ended.stderr.contains(said),
+        "{said} was not said: {ended:?}"
+    );
     let right = result_of(&place, "native");
     for cell in right["instruments"]["load"]["cells"].as_array().unwrap() {
         assert!(cell["requests"].as_u64().unwrap() > 0, "{cell}");
     }
-    assert_eq!(processes_with(&place.path("").display().to_string()), NOBODY);
+    assert_eq!(
+        processes_with(&place.path("subjects").display().to_string()),
+        NOBODY
+    );
 }
 
 #[test]
 fn a_server_that_dies_at_start_shows_its_last_log_lines() {
-    goes_wrong_beside_a_right_one("raises", "", "server-exited", "this application cannot be built");
+    goes_wrong_beside_a_right_one(
+        "raises",
+        "",
+        "server-exited",
+        "this application cannot be built",
+    );
 }
 
 #[test]
 fn a_server_that_hangs_is_given_up() {
-    goes_wrong_beside_a_right_one("hangs", "start-timeout-ms = 3000", "server-hung", "did not answer within 3 s");
+    goes_wrong_beside_a_right_one(
+        "hangs",
+        "start-timeout-ms = 3000",
+        "server-hung",
+        "did not answer within 3 s",
+    );
 }
 
 #[test]
@@ -66,7 +85,12 @@ fn a_wrong_answer_is_no_number() {
 
 #[test]
 fn a_server_that_dies_while_it_is_measured_fails_its_cells_only() {
-    goes_wrong_beside_a_right_one("dies-later", "", "server-exited", "the application has had enough");
+    goes_wrong_beside_a_right_one(
+        "dies-later",
+        "",
+        "server-exited",
+        "the application has had enough",
+    );
     // Its cells with fewer layers live on; see the requests of the first cell.
 }
 
@@ -90,8 +114,14 @@ fn muffin_drops_a_function_that_is_registered_twice() {
     let ended = run(&place, &suite).expect(3);
     let results = place.json("out/results.json");
     let series = &results["series"][0];
-    assert!(series["findings"].to_string().contains("layers-dropped"), "{series}");
-    assert!(ended.stdout.contains("layers-dropped") || ended.stdout.contains("asked for 2"), "{ended:?}");
+    assert!(
+        series["findings"].to_string().contains("layers-dropped"),
+        "{series}"
+    );
+    assert!(
+        ended.stdout.contains("layers-dropped") || ended.stdout.contains("asked for 2"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -109,7 +139,14 @@ fn a_release_that_does_not_exist_fails_its_series_with_the_resolvers_words() {
 #[test]
 fn when_nothing_can_be_measured_the_exit_code_says_so() {
     let place = Place::new();
-    run(&place, &bare("", "[[series]]\nframework = \"muffin\"\nversion = \"99.0.0\"\n")).expect(2);
+    run(
+        &place,
+        &bare(
+            "",
+            "[[series]]\nframework = \"muffin\"\nversion = \"99.0.0\"\n",
+        ),
+    )
+    .expect(2);
 }
 
 #[test]
@@ -122,28 +159,85 @@ fn a_python_that_is_missing_is_named_with_those_that_are_there() {
     assert_eq!(results["series"][0]["error"]["code"], "python-missing");
 }
 
+/// The minor version of some Python of this machine, such as `3.12`.
+fn minor_version(place: &Place) -> String {
+    let facts = place.run(&["doctor", "--json"]).json();
+    let all = facts["host"]["interpreters"].as_array().unwrap();
+    let version = all
+        .iter()
+        .find(|found| found["implementation"] == "cpython")
+        .unwrap()["version"]
+        .as_str()
+        .unwrap();
+    version.rsplit_once('.').unwrap().0.to_owned()
+}
+
+#[test]
+fn the_nearest_python_stands_in_for_a_missing_patch_release_and_the_report_says_so() {
+    let place = Place::new();
+    let minor = minor_version(&place);
+    let suite = bare(
+        "",
+        &format!("[[series]]\nframework = \"bare\"\npython = \"{minor}.99\"\n"),
+    );
+    let ended = run(&place, &suite).expect(0);
+    let results = place.json("out/results.json");
+    let series = &results["series"][0];
+    assert!(
+        series["axes"]["python"]
+            .as_str()
+            .unwrap()
+            .starts_with(&minor),
+        "{series}"
+    );
+    let notes = series["notes"].to_string();
+    assert!(
+        notes.contains(&format!("{minor}.99")) && notes.contains("was used"),
+        "{notes}"
+    );
+    assert!(
+        ended.stdout.contains(&format!("{minor}.99")),
+        "{}",
+        ended.stdout
+    );
+}
+
 #[test]
 fn an_index_that_cannot_be_reached_is_named() {
     let place = Place::with_empty_cache();
     place.write("suite.toml", &bare("", &series("native")));
     let mut command = place.command(&["run", "suite.toml", "--out", "out"]);
     // Nothing listens on port 9 of this machine, and an empty cache knows no package.
-    command.env("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple").env("UV_INDEX_URL", "http://127.0.0.1:9/simple");
-    command.env("PIP_INDEX_URL", "http://127.0.0.1:9/simple").env("UV_CACHE_DIR", place.path("uv-cache"));
+    command
+        .env("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+        .env("UV_INDEX_URL", "http://127.0.0.1:9/simple");
+    command
+        .env("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+        .env("UV_CACHE_DIR", place.path("uv-cache"));
     command.env("UV_HTTP_RETRIES", "0").env("PIP_RETRIES", "0");
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("index"), "{stderr}");
+    assert!(
+        stderr.contains("UV_DEFAULT_INDEX"),
+        "what to do is said: {stderr}"
+    );
 }
 
 #[test]
 fn a_suite_that_is_wrong_is_refused_at_the_character() {
     let place = Place::new();
     let ended = run(&place, &bare("", "[[series]]\nframework = \"starlete\"\n")).expect(2);
-    assert!(ended.stderr.contains("suite.toml:15:13"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("suite.toml:15:13"),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("starlette"), "{}", ended.stderr);
-    assert!(!place.path("out").exists(), "nothing is written for a suite that cannot run");
+    assert!(
+        !place.path("out").exists(),
+        "nothing is written for a suite that cannot run"
+    );
 }
 
 #[test]
@@ -153,23 +247,46 @@ fn a_folder_that_has_a_run_is_not_overwritten() {
     fs::write(place.path("out/run.sqlite"), "something").unwrap();
     let ended = run(&place, &bare("", &series("native"))).expect(2);
     assert!(ended.stderr.contains("--resume"), "{}", ended.stderr);
-    assert_eq!(fs::read(place.path("out/run.sqlite")).unwrap(), b"something");
+    assert_eq!(
+        fs::read(place.path("out/run.sqlite")).unwrap(),
+        b"something"
+    );
 }
 
+/// A limit on the size of files is a disk that fills up for this process alone.
 #[test]
 fn a_full_disk_loses_nothing_that_was_measured() {
     let place = Place::new();
-    place.write("suite.toml", &bare("", &series("native")));
-    // /dev/full has no room for a single byte; a limit on file size is a disk that fills up later.
+    let long = bare("budget = \"5m\"", &series("native")).replace("rounds = 2", "rounds = 300");
+    place.write("suite.toml", &long);
+    // The environment is there before: it is the record that finds no room.
+    place
+        .run(&["run", "suite.toml", "--out", "before", "--budget", "1s"])
+        .expect(0);
     let tool = env!("CARGO_BIN_EXE_asgi-toll");
-    let script = format!("ulimit -f 160; trap '' XFSZ; exec '{tool}' run suite.toml --out out");
+    let script = format!("ulimit -f 1200; trap '' XFSZ; exec '{tool}' run suite.toml --out out");
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", &script]).current_dir(place.path("")).env("ASGI_TOLL_CACHE_DIR", &place.cache);
+    command
+        .args(["-c", &script])
+        .current_dir(place.path(""))
+        .env("ASGI_TOLL_CACHE_DIR", &place.cache);
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("kept in") || stderr.contains("cannot be written"), "{stderr}");
-    assert_eq!(processes_with(&place.path("").display().to_string()), NOBODY);
+    assert!(
+        stderr.contains("kept in out") && stderr.contains("--resume out"),
+        "{stderr}"
+    );
+    assert_eq!(
+        processes_with(&place.path("subjects").display().to_string()),
+        NOBODY
+    );
     // With room again, the run goes on from what was kept.
-    place.run(&["run", "--resume", "out"]).expect(0);
+    place
+        .run(&["run", "--resume", "out", "--budget", "1s"])
+        .expect(0);
+    let rounds = result_of(&place, "native")["instruments"]["load"]["rounds"]
+        .as_u64()
+        .unwrap();
+    assert!(rounds >= 2, "{rounds}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, Started, eventually, NOBODY, processes_with};
+use crate::support::{NOBODY, Place, Started, eventually, processes_with};
 
 const SUITE: &str = "\
 [suite]
@@ -30,7 +30,9 @@ fn started(place: &Place) -> Started {
     let log = std::fs::File::create(place.path("talk")).unwrap();
     command.stderr(log);
     let started = Started::from(command.spawn().unwrap());
-    eventually(120, || std::fs::read_to_string(place.path("talk")).is_ok_and(|talk| talk.contains("round 2")));
+    eventually(120, || {
+        std::fs::read_to_string(place.path("talk")).is_ok_and(|talk| talk.contains("round 2"))
+    });
     started
 }
 
@@ -40,7 +42,9 @@ fn servers(place: &Place) -> Vec<u32> {
 }
 
 fn rounds(results: &Value) -> u64 {
-    results["series"][0]["instruments"]["load"]["rounds"].as_u64().unwrap()
+    results["series"][0]["instruments"]["load"]["rounds"]
+        .as_u64()
+        .unwrap()
 }
 
 #[track_caller]
@@ -53,8 +57,15 @@ fn stops_in_good_order(signal: &str) {
     let results = place.json("out/results.json");
     assert!(rounds(&results) >= 1);
     assert_eq!(results["run"]["interrupted"], true);
-    assert!(ended.stdout.contains("bare"), "the table is printed: {ended:?}");
-    assert!(std::fs::read_to_string(place.path("talk")).unwrap().contains("--resume"));
+    assert!(
+        ended.stdout.contains("bare"),
+        "the table is printed: {ended:?}"
+    );
+    assert!(
+        std::fs::read_to_string(place.path("talk"))
+            .unwrap()
+            .contains("--resume")
+    );
 }
 
 #[test]
@@ -79,10 +90,16 @@ fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
     assert!(report.stdout.contains("bare"), "{report:?}");
     let before = rounds(&place.json("out/results.json"));
     assert!(before >= 1);
-    let resumed = place.run(&["run", "--resume", "out", "--budget", "4s"]).expect(0);
+    let resumed = place
+        .run(&["run", "--resume", "out", "--budget", "4s"])
+        .expect(0);
     assert!(resumed.stdout.contains("bare"), "{resumed:?}");
     let results = place.json("out/results.json");
-    assert!(rounds(&results) > before, "{before} rounds before, {} after", rounds(&results));
+    assert!(
+        rounds(&results) > before,
+        "{before} rounds before, {} after",
+        rounds(&results)
+    );
     assert_eq!(results["run"]["seed"], 7);
     assert_eq!(results["run"]["interrupted"], false);
     assert_eq!(servers(&place), NOBODY);
@@ -96,4 +113,18 @@ fn two_tools_do_not_write_one_run() {
     assert!(second.stderr.contains("another"), "{second:?}");
     started.signal("INT");
     started.wait().expect(130);
+}
+
+#[test]
+fn a_run_whose_subject_was_edited_is_not_continued() {
+    let place = Place::new();
+    place.write("long.toml", SUITE);
+    place
+        .run(&["run", "long.toml", "--out", "out", "--budget", "2s"])
+        .expect(0);
+    let app = place.path("subjects/bare/app.py");
+    let edited = std::fs::read_to_string(&app).unwrap() + "\n# edited\n";
+    std::fs::write(app, edited).unwrap();
+    let refused = place.run(&["run", "--resume", "out"]).expect(2);
+    assert!(refused.stderr.contains("have changed"), "{refused:?}");
 }

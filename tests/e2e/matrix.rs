@@ -5,7 +5,9 @@ use serde_json::Value;
 use crate::support::Place;
 
 fn measure(budget: &str) -> String {
-    format!("[measure]\nrounds = 1\nmax-rounds = 1\nslice-ms = 20\nblocks = 1\nwarmup-ms = 10\nbudget = \"{budget}\"\n")
+    format!(
+        "[measure]\nrounds = 1\nmax-rounds = 1\nslice-ms = 20\nblocks = 1\nwarmup-ms = 10\nbudget = \"{budget}\"\n"
+    )
 }
 
 /// Every cell has requests and no error.
@@ -16,8 +18,15 @@ fn all_measured(results: &Value, series: usize) {
     for series in all {
         assert!(series["error"].is_null(), "{series}");
         for cell in series["instruments"]["load"]["cells"].as_array().unwrap() {
-            assert!(cell["requests"].as_u64().unwrap() > 0 && cell["error"].is_null(), "{} {cell}", series["axes"]);
-            assert!(cell["server_cpu_us"]["estimate"].as_f64().unwrap() > 1.0, "{cell}");
+            assert!(
+                cell["requests"].as_u64().unwrap() > 0 && cell["error"].is_null(),
+                "{} {cell}",
+                series["axes"]
+            );
+            assert!(
+                cell["server_cpu_us"]["estimate"].as_f64().unwrap() > 1.0,
+                "{cell}"
+            );
         }
     }
 }
@@ -37,7 +46,10 @@ fn the_newest_release_of_ten_frameworks() {
     all_measured(&results, 20);
     for series in results["series"].as_array().unwrap() {
         let version = series["axes"]["version"].as_str().unwrap();
-        assert!(version.starts_with(|c: char| c.is_ascii_digit()), "the real version is in the axes: {version}");
+        assert!(
+            version.starts_with(|c: char| c.is_ascii_digit()),
+            "the real version is in the axes: {version}"
+        );
     }
 }
 
@@ -51,7 +63,9 @@ fn every_server_over_tcp_and_over_a_unix_socket() {
             measure("2m")
         );
         place.write("servers.toml", &suite);
-        place.run(&["run", "servers.toml", "--out", transport]).expect(0);
+        place
+            .run(&["run", "servers.toml", "--out", transport])
+            .expect(0);
         all_measured(&place.json(&format!("{transport}/results.json")), 4);
     }
 }
@@ -59,11 +73,25 @@ fn every_server_over_tcp_and_over_a_unix_socket() {
 #[test]
 fn the_original_versions_run_on_the_day_of_the_original() {
     let place = Place::new();
-    place.run(&["run", "original", "--middlewares", "0,4", "--budget", "20s", "--out", "out"]).expect(0);
+    place
+        .run(&[
+            "run",
+            "original",
+            "--middlewares",
+            "0,4",
+            "--budget",
+            "20s",
+            "--out",
+            "out",
+        ])
+        .expect(0);
     let results = place.json("out/results.json");
     all_measured(&results, 7);
     let starlette = &results["series"][0];
     assert_eq!(starlette["axes"]["version"], "0.34.0");
     let lock = starlette["lock"].to_string();
-    assert!(lock.contains("uvicorn==0.25.0") && lock.contains("gunicorn==21.2.0"), "{lock}");
+    assert!(
+        lock.contains("uvicorn==0.25.0") && lock.contains("gunicorn==21.2.0"),
+        "{lock}"
+    );
 }

@@ -45,10 +45,17 @@ fn two_runs_are_drawn_together() {
     place.run(&["run", "suite.toml", "--out", "two"]).expect(0);
     let refused = place.run(&["report", "one", "two"]).expect(2);
     assert!(refused.stderr.contains("--out"), "{refused:?}");
-    place.run(&["report", "one", "two", "--out", "both"]).expect(0);
+    place
+        .run(&["report", "one", "two", "--out", "both"])
+        .expect(0);
     let results = place.json("both/results.json");
     assert_valid(&results);
-    let labels: Vec<&str> = results["series"].as_array().unwrap().iter().map(|series| series["label"].as_str().unwrap()).collect();
+    let labels: Vec<&str> = results["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|series| series["label"].as_str().unwrap())
+        .collect();
     assert_eq!(labels.len(), 2);
     assert_ne!(labels[0], labels[1], "they can be told apart");
 }
@@ -57,5 +64,8 @@ fn two_runs_are_drawn_together() {
 fn a_folder_without_a_run_is_named() {
     let place = Place::new();
     let ended = place.run(&["report", "subjects"]).expect(2);
-    assert!(ended.stderr.contains("not the folder of a run"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("not the folder of a run"),
+        "{ended:?}"
+    );
 }

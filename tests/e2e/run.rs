@@ -29,30 +29,63 @@ fn a_run_measures_and_leaves_its_folder() {
     let place = Place::new();
     place.write("short.toml", SUITE);
     let ended = place.run(&["run", "short.toml", "--out", "out"]).expect(0);
-    assert!(ended.stdout.contains("native") && ended.stdout.contains("base-http"), "{ended:?}");
-    for file in ["results.json", "report.html", "summary.png", "summary.md", "run.sqlite"] {
-        assert!(fs::metadata(place.path("out").join(file)).unwrap().len() > 100, "{file}");
+    assert!(
+        ended.stdout.contains("native") && ended.stdout.contains("base-http"),
+        "{ended:?}"
+    );
+    for file in [
+        "results.json",
+        "report.html",
+        "summary.png",
+        "summary.md",
+        "run.sqlite",
+    ] {
+        assert!(
+            fs::metadata(place.path("out").join(file)).unwrap().len() > 100,
+            "{file}"
+        );
     }
-    let locks: Vec<_> = fs::read_dir(place.path("out/environments")).unwrap().flatten().collect();
+    let locks: Vec<_> = fs::read_dir(place.path("out/environments"))
+        .unwrap()
+        .flatten()
+        .collect();
     assert_eq!(locks.len(), 1, "both series use one environment");
     let results = place.json("out/results.json");
     assert_valid(&results);
     let (native, base_http) = (&results["series"][0], &results["series"][1]);
-    let toll = |series: &Value| series["instruments"]["load"]["toll"]["estimate"].as_f64().unwrap();
+    let toll = |series: &Value| {
+        series["instruments"]["load"]["toll"]["estimate"]
+            .as_f64()
+            .unwrap()
+    };
     // 70 to 100 µs against about 1 µs: seen on the noisiest machine.
-    assert!(toll(base_http) > 20.0 && toll(base_http) > 5.0 * toll(native), "{} {}", toll(base_http), toll(native));
+    assert!(
+        toll(base_http) > 20.0 && toll(base_http) > 5.0 * toll(native),
+        "{} {}",
+        toll(base_http),
+        toll(native)
+    );
     let interval = &base_http["instruments"]["load"]["toll"];
-    assert!(interval["low"].as_f64().unwrap() <= toll(base_http) && toll(base_http) <= interval["high"].as_f64().unwrap());
+    assert!(
+        interval["low"].as_f64().unwrap() <= toll(base_http)
+            && toll(base_http) <= interval["high"].as_f64().unwrap()
+    );
     assert_eq!(native["instruments"]["load"]["rounds"], 6);
 }
 
 /// Checks a result against the schema in the repository.
 #[track_caller]
 pub(crate) fn assert_valid(results: &Value) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema/results-v1.schema.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/schema/results-v1.schema.json"
+    );
     let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(results).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(results)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(errors, Vec::<String>::new());
 }
 
@@ -60,7 +93,18 @@ pub(crate) fn assert_valid(results: &Value) {
 fn json_on_standard_output_is_the_file() {
     let place = Place::new();
     place.write("short.toml", SUITE);
-    let args = ["run", "short.toml", "--out", "out", "--json", "--quick", "--only", "native", "--budget", "10s"];
+    let args = [
+        "run",
+        "short.toml",
+        "--out",
+        "out",
+        "--json",
+        "--quick",
+        "--only",
+        "native",
+        "--budget",
+        "10s",
+    ];
     let ended = place.run(&args).expect(0);
     assert_eq!(ended.json(), place.json("out/results.json"));
     assert_eq!(ended.json()["run"]["quick"], true);
@@ -70,6 +114,16 @@ fn json_on_standard_output_is_the_file() {
 fn a_finding_that_is_asked_for_sets_the_exit_code() {
     let place = Place::new();
     place.write("short.toml", SUITE);
-    let args = ["run", "short.toml", "--out", "out", "--quick", "--only", "native", "--fail-on", "quick"];
+    let args = [
+        "run",
+        "short.toml",
+        "--out",
+        "out",
+        "--quick",
+        "--only",
+        "native",
+        "--fail-on",
+        "quick",
+    ];
     place.run(&args).expect(1);
 }

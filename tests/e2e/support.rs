@@ -29,18 +29,29 @@ pub(crate) struct Ended {
 impl Ended {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 
     /// Standard output as JSON.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
     /// Fails with everything that was printed unless the exit code is `code`.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -59,7 +70,10 @@ impl Place {
     }
 
     fn with_cache(cache: PathBuf) -> Self {
-        let place = Self { dir: tempfile::tempdir().unwrap(), cache };
+        let place = Self {
+            dir: tempfile::tempdir().unwrap(),
+            cache,
+        };
         let subjects = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/subjects");
         copy(&subjects, &place.path("subjects"));
         place
@@ -80,8 +94,15 @@ impl Place {
     /// The tool, in this place, with no terminal.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_asgi-toll"));
-        command.args(args).current_dir(self.dir.path()).env("ASGI_TOLL_CACHE_DIR", &self.cache);
-        command.env_remove("NO_COLOR").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env("ASGI_TOLL_CACHE_DIR", &self.cache);
+        command
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -115,7 +136,10 @@ impl Started {
 
     /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -130,7 +154,10 @@ impl Started {
 pub(crate) fn eventually(seconds: u64, what: impl Fn() -> bool) {
     let start = Instant::now();
     while !what() {
-        assert!(start.elapsed() < Duration::from_secs(seconds), "it did not come true within {seconds} s");
+        assert!(
+            start.elapsed() < Duration::from_secs(seconds),
+            "it did not come true within {seconds} s"
+        );
         thread::sleep(Duration::from_millis(50));
     }
 }
@@ -140,13 +167,18 @@ pub(crate) const NOBODY: [u32; 0] = [];
 
 /// Processes whose command line or environment contains `word`.
 pub(crate) fn processes_with(word: &str) -> Vec<u32> {
-    let contains = |path: PathBuf| fs::read(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(word));
+    let contains = |path: PathBuf| {
+        fs::read(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(word))
+    };
     fs::read_dir("/proc")
         .unwrap()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .filter(|pid| *pid != std::process::id())
-        .filter(|pid| contains(format!("/proc/{pid}/cmdline").into()) || contains(format!("/proc/{pid}/environ").into()))
+        .filter(|pid| {
+            contains(format!("/proc/{pid}/cmdline").into())
+                || contains(format!("/proc/{pid}/environ").into())
+        })
         .collect()
 }
 

@@ -20,7 +20,10 @@ fn answering(body: &'static str) -> String {
 
 fn answer(mut stream: TcpStream, body: &str) {
     let mut buffer = [0; 4096];
-    let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let response = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     while stream.read(&mut buffer).is_ok_and(|read| read > 0) {
         if stream.write_all(response.as_bytes()).is_err() {
             return;
@@ -32,28 +35,39 @@ fn answer(mut stream: TcpStream, body: &str) {
 fn load_counts_and_tells_its_own_cost() {
     let place = Place::new();
     let url = answering("hello");
-    let ended = place.run(&["load", &url, "-c", "4", "-d", "1s", "--json"]).expect(0);
+    let ended = place
+        .run(&["load", &url, "-c", "4", "-d", "1s", "--json"])
+        .expect(0);
     let result = ended.json();
     assert_eq!(result["schema_version"], 1);
     assert!(result["ok"].as_u64().unwrap() > 100, "{result}");
     assert_eq!(result["sent"], result["ok"]);
     let ratio = result["littles_law_ratio"].as_f64().unwrap();
     assert!((0.9..1.1).contains(&ratio), "{ratio}");
-    let text = place.run(&["load", &url, "-c", "2", "-d", "1s", "--rate", "200"]).expect(0);
+    let text = place
+        .run(&["load", &url, "-c", "2", "-d", "1s", "--rate", "200"])
+        .expect(0);
     assert!(text.stdout.contains("asked rate"), "{text:?}");
 }
 
 #[test]
 fn load_at_nothing_says_so() {
     let place = Place::new();
-    let ended = place.run(&["load", "http://127.0.0.1:9/", "-d", "1s"]).expect(2);
-    assert!(ended.stderr.contains("127.0.0.1:9") || ended.stdout.contains("connect"), "{ended:?}");
+    let ended = place
+        .run(&["load", "http://127.0.0.1:9/", "-d", "1s"])
+        .expect(2);
+    assert!(
+        ended.stderr.contains("127.0.0.1:9") || ended.stdout.contains("connect"),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn load_leaves_other_machines_alone() {
     let place = Place::new();
-    let ended = place.run(&["load", "http://192.0.2.1/", "-d", "1s"]).expect(2);
+    let ended = place
+        .run(&["load", "http://192.0.2.1/", "-d", "1s"])
+        .expect(2);
     assert!(ended.stderr.contains("--allow-remote"), "{ended:?}");
 }
 
@@ -77,6 +91,15 @@ fn the_cache_is_listed_and_removed_and_nothing_else_is() {
     let listed = place.run(&["cache", "list", "--json"]).expect(0).json();
     assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
     place.run(&["cache", "clean"]).expect(0);
-    assert_eq!(place.run(&["cache", "list", "--json"]).expect(0).json().as_array().unwrap().len(), 0);
+    assert_eq!(
+        place
+            .run(&["cache", "list", "--json"])
+            .expect(0)
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
     assert!(place.cache.join("mine.txt").exists());
 }

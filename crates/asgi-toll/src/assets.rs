@@ -61,7 +61,10 @@ pub(crate) fn unpack(cache: &Path) -> io::Result<Unpacked> {
             renamed => renamed?,
         }
     }
-    Ok(Unpacked { harness: root.join("harness"), subjects: root.join("subjects") })
+    Ok(Unpacked {
+        harness: root.join("harness"),
+        subjects: root.join("subjects"),
+    })
 }
 
 fn write<E: Embed>(folder: &Path) -> io::Result<()> {
@@ -74,11 +77,18 @@ fn write<E: Embed>(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn digest() -> String {
+/// Digest of the embedded Python.
+pub(crate) fn digest() -> String {
     let mut hash = Sha256::new();
     feed::<Subjects>(&mut hash);
     feed::<Harness>(&mut hash);
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
+}
+
+/// The first 16 hexadecimal digits of a digest: enough to tell contents apart.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    let first: [u8; 8] = std::array::from_fn(|index| digest.get(index).copied().unwrap_or(0));
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 fn feed<E: Embed>(hash: &mut Sha256) {

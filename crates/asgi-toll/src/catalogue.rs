@@ -1,12 +1,15 @@
 //! The catalogue: the subjects, servers and workloads in the binary, and the user's own subjects in
 //! a folder `subjects/` beside the suite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use rust_embed::Embed;
+use sha2::{Digest, Sha256};
+use toll_core::plan::Plan;
 use toll_core::suite::{self, Catalogue, Suite};
 use toll_core::{server, subject, workload};
 
@@ -29,32 +32,80 @@ impl Shelf {
             subjects.insert(subject.name.clone(), subject);
         }
         let servers = server::parse("servers.toml", &embedded::<Servers>("servers.toml")?)?;
-        let workloads = workload::parse("workloads.toml", &embedded::<Workloads>("workloads.toml")?)?;
-        Ok(Self { catalogue: Catalogue { subjects, servers, workloads }, own: BTreeMap::new() })
+        let workloads =
+            workload::parse("workloads.toml", &embedded::<Workloads>("workloads.toml")?)?;
+        Ok(Self {
+            catalogue: Catalogue {
+                subjects,
+                servers,
+                workloads,
+            },
+            own: BTreeMap::new(),
+        })
     }
 
     /// Adds the subjects in `folder`, if there is such a folder; one with the name of an embedded
     /// subject takes its place.
     fn add_own(&mut self, folder: &Path) -> anyhow::Result<()> {
-        let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Ok(());
+        };
         for entry in entries.flatten() {
             let file = entry.path().join("subject.toml");
             if !file.is_file() {
                 continue;
             }
-            let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let text = fs::read_to_string(&file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
             let subject = subject::parse(&file.display().to_string(), &text)?;
             let own = std::path::absolute(entry.path())?;
             self.own.insert(subject.name.clone(), own);
-            self.catalogue.subjects.insert(subject.name.clone(), subject);
+            self.catalogue
+                .subjects
+                .insert(subject.name.clone(), subject);
         }
         Ok(())
     }
 
+    /// Digest of the Python that would run in the servers of a plan: the embedded files, and those
+    /// of the user's own subjects.
+    pub(crate) fn sources(&self, plan: &Plan) -> anyhow::Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(assets::digest());
+        let used: BTreeSet<&str> = plan
+            .series
+            .iter()
+            .map(|series| series.subject.as_str())
+            .collect();
+        for folder in used.iter().filter_map(|name| self.own.get(*name)) {
+            feed(&mut hash, folder)
+                .with_context(|| format!("{} cannot be read", folder.display()))?;
+        }
+        Ok(assets::hex(&hash.finalize()))
+    }
+
     /// The folder of a subject.
     pub(crate) fn folder(&self, name: &str, unpacked: &Path) -> PathBuf {
-        self.own.get(name).cloned().unwrap_or_else(|| unpacked.join(name))
+        self.own
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| unpacked.join(name))
     }
+}
+
+/// Adds the Python files of a folder, in the order of their names.
+fn feed(hash: &mut Sha256, folder: &Path) -> io::Result<()> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "py"));
+    files.sort();
+    for file in files {
+        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.update(fs::read(&file)?);
+    }
+    Ok(())
 }
 
 fn embedded<E: Embed>(name: &str) -> anyhow::Result<String> {
@@ -63,15 +114,21 @@ fn embedded<E: Embed>(name: &str) -> anyhow::Result<String> {
 
 /// Names of the embedded suites.
 pub(crate) fn suite_names() -> Vec<String> {
-    let mut names: Vec<String> = Suites::iter().filter_map(|file| file.strip_suffix(".toml").map(str::to_owned)).collect();
+    let mut names: Vec<String> = Suites::iter()
+        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+        .collect();
     names.sort_unstable();
     names
 }
 
 /// The TOML of an embedded suite.
 pub(crate) fn suite_text(name: &str) -> anyhow::Result<String> {
-    assets::text::<Suites>(&format!("{name}.toml"))
-        .ok_or_else(|| anyhow!("there is no suite `{name}` in the binary; it has {}", suite_names().join(", ")))
+    assets::text::<Suites>(&format!("{name}.toml")).ok_or_else(|| {
+        anyhow!(
+            "there is no suite `{name}` in the binary; it has {}",
+            suite_names().join(", ")
+        )
+    })
 }
 
 /// Where a suite's text comes from.
@@ -83,10 +140,10 @@ enum Source {
 fn source(suite: &str) -> Source {
     let path = Path::new(suite);
     let is_path = path.extension().is_some() || path.components().count() > 1;
-    match is_path {
-        false if suite_names().iter().any(|name| name == suite) => Source::Embedded(suite.to_owned()),
-        _ => Source::File(path.to_owned()),
+    if !is_path && suite_names().iter().any(|name| name == suite) {
+        return Source::Embedded(suite.to_owned());
     }
+    Source::File(path.to_owned())
 }
 
 /// The name or path under which a suite is found again from any folder.

@@ -10,7 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// environments for ten frameworks, checks that every layer is really there, measures them side by
 /// side in random order, and prints what one more middleware costs in each.
 #[derive(Debug, Parser)]
-#[command(name = "asgi-toll", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "asgi-toll",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// Options of every verb.
@@ -43,7 +48,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub(crate) color: Colour,
     /// Where environments and the tool's own uv are kept [default: the user's cache folder].
-    #[arg(long, global = true, env = "ASGI_TOLL_CACHE_DIR", value_name = "DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "ASGI_TOLL_CACHE_DIR",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
@@ -137,7 +148,12 @@ pub(crate) struct RunArgs {
     #[arg(long, value_delimiter = ',', value_name = "CODE")]
     pub(crate) fail_on: Vec<String>,
     /// A uv to use instead of the one on PATH.
-    #[arg(long, env = "ASGI_TOLL_UV", value_name = "PATH", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "ASGI_TOLL_UV",
+        value_name = "PATH",
+        hide_env_values = true
+    )]
     pub(crate) uv: Option<PathBuf>,
 }
 

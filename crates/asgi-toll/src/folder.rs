@@ -21,7 +21,9 @@ impl Folder {
     pub(crate) fn create(asked: Option<&Path>, now: Timestamp) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => path.to_owned(),
-            None => PathBuf::from("asgi-toll-out").join(now.strftime("%Y-%m-%dT%H-%M-%S").to_string()),
+            None => {
+                PathBuf::from("asgi-toll-out").join(now.strftime("%Y-%m-%dT%H-%M-%S").to_string())
+            }
         };
         if path.join(STORE).exists() {
             bail!(
@@ -38,19 +40,25 @@ impl Folder {
     /// The folder of a run that there is.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         if !path.join(STORE).is_file() {
-            bail!("{} is not the folder of a run: it has no {STORE}", path.display());
+            bail!(
+                "{} is not the folder of a run: it has no {STORE}",
+                path.display()
+            );
         }
         Self::absolute(path)
     }
 
     /// A folder for reports alone.
     pub(crate) fn for_reports(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+        fs::create_dir_all(path)
+            .with_context(|| format!("the folder {} cannot be made", path.display()))?;
         Self::absolute(path)
     }
 
     fn absolute(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self { path: std::path::absolute(path)? })
+        Ok(Self {
+            path: std::path::absolute(path)?,
+        })
     }
 
     /// The record.
@@ -66,7 +74,11 @@ impl Folder {
     /// Its path, relative to the current folder where it lies below it.
     pub(crate) fn shown(&self) -> String {
         let here = std::env::current_dir().unwrap_or_default();
-        self.path.strip_prefix(here).unwrap_or(&self.path).display().to_string()
+        self.path
+            .strip_prefix(here)
+            .unwrap_or(&self.path)
+            .display()
+            .to_string()
     }
 
     /// Keeps the lock of an environment.
@@ -78,7 +90,9 @@ impl Folder {
     /// Writes every report format.
     pub(crate) fn write_reports(&self, analysis: &Analysis) -> anyhow::Result<()> {
         for format in toll_report::FORMATS {
-            let bytes = format.render(analysis).with_context(|| format!("{} cannot be drawn", format.file_name()))?;
+            let bytes = format
+                .render(analysis)
+                .with_context(|| format!("{} cannot be drawn", format.file_name()))?;
             write(&self.path.join(format.file_name()), &bytes)?;
         }
         Ok(())

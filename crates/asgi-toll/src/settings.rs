@@ -14,9 +14,12 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The cache folder: `--cache-dir`, else `asgi-toll` in the user's cache folder.
 pub(crate) fn cache_dir(global: &Global) -> anyhow::Result<PathBuf> {
     if let Some(dir) = &global.cache_dir {
-        return std::path::absolute(dir).with_context(|| format!("the cache folder {} is no path", dir.display()));
+        return std::path::absolute(dir)
+            .with_context(|| format!("the cache folder {} is no path", dir.display()));
     }
-    let xdg = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let xdg = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let base = xdg.or_else(home);
     base.map(|base| base.join("asgi-toll"))
@@ -26,15 +29,25 @@ pub(crate) fn cache_dir(global: &Global) -> anyhow::Result<PathBuf> {
 /// Reads `10s`, `90s`, `1h30m`, or `250ms`.
 pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
     let wrong = || anyhow!("`{text}` is no duration; write `10s`, `2m`, `1h30m` or `250ms`");
-    if let Some(milliseconds) = text.trim().strip_suffix("ms") {
-        return milliseconds.trim().parse().map(Duration::from_millis).map_err(|_| wrong());
+    if matches!(text.trim(), "0" | "0s") {
+        return Ok(Duration::ZERO);
     }
-    toll_core::suite::budget(text).map(Duration::from_secs).map_err(|_| wrong())
+    if let Some(milliseconds) = text.trim().strip_suffix("ms") {
+        return milliseconds
+            .trim()
+            .parse()
+            .map(Duration::from_millis)
+            .map_err(|_| wrong());
+    }
+    toll_core::suite::budget(text)
+        .map(Duration::from_secs)
+        .map_err(|_| wrong())
 }
 
 /// Reads `5%` or `0.05`.
 pub(crate) fn share(text: &str) -> anyhow::Result<f64> {
-    toll_core::suite::precision(text).ok()
+    toll_core::suite::precision(text)
+        .ok()
         .filter(|share| *share > 0.0 && *share < 1.0)
         .ok_or_else(|| anyhow!("`{text}` is no share; write `5%` or `0.05`"))
 }
@@ -47,7 +60,13 @@ mod tests {
     fn durations_and_shares_are_read_or_refused() {
         assert_eq!(duration("1h30m").unwrap().as_secs(), 5_400);
         assert_eq!(duration("250ms").unwrap().as_millis(), 250);
-        assert!(duration("soon").unwrap_err().to_string().contains("write `10s`"));
+        assert_eq!(duration("0s").unwrap(), Duration::ZERO);
+        assert!(
+            duration("soon")
+                .unwrap_err()
+                .to_string()
+                .contains("write `10s`")
+        );
         assert_eq!(share("5%").unwrap(), 0.05);
         assert!(share("200%").is_err());
         assert!(share("-1").is_err());

@@ -10,10 +10,8 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// Fresh processes are coming up.
+    /// Fresh processes are coming up; the first answer of each is checked.
     Starting,
-    /// One request per cell is checked.
-    Verifying,
     /// Untimed requests.
     WarmingUp,
     /// Blocks are being measured.
@@ -25,7 +23,6 @@ impl Step {
     pub fn words(self) -> &'static str {
         match self {
             Self::Starting => "starting",
-            Self::Verifying => "verifying",
             Self::WarmingUp => "warming up",
             Self::Measuring => "measuring",
         }

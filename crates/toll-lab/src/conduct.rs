@@ -36,15 +36,21 @@ impl Course<'_> {
 ///
 /// # Errors
 /// Only the ledger's: without records nothing goes on. What goes wrong with cells is recorded.
-pub fn conduct(bench: &Bench, stations: &[Station], budget: Duration, ledger: &mut dyn Ledger) -> Result<Conducted, LedgerError> {
+pub fn conduct(
+    bench: &Bench,
+    stations: &[Station],
+    budget: Duration,
+    ledger: &mut dyn Ledger,
+) -> Result<Conducted, LedgerError> {
     let start = Instant::now();
     let mut random = Random::from_seed(bench.seed);
     let mut courses = set_out(stations, ledger)?;
     let mut conducted = Conducted::default();
     announce(bench, &courses, ledger);
     loop {
-        let mut order: Vec<usize> =
-            (0..courses.len()).filter(|index| courses[*index].is_active(bench.settings.rounds_max)).collect();
+        let mut order: Vec<usize> = (0..courses.len())
+            .filter(|index| courses[*index].is_active(bench.settings.rounds_max))
+            .collect();
         random.shuffle(&mut order);
         if order.is_empty() {
             break;
@@ -60,23 +66,43 @@ pub fn conduct(bench: &Bench, stations: &[Station], budget: Duration, ledger: &m
 }
 
 /// A resumed series may already be precise enough.
-fn set_out<'a>(stations: &'a [Station], ledger: &mut dyn Ledger) -> Result<Vec<Course<'a>>, LedgerError> {
+fn set_out<'a>(
+    stations: &'a [Station],
+    ledger: &mut dyn Ledger,
+) -> Result<Vec<Course<'a>>, LedgerError> {
     let course = |station: &'a Station| {
         let done = station.rounds_before > 0 && ledger.judge(station.series)?.done;
-        Ok(Course { station, levels: station.plan.levels.clone(), next_round: station.rounds_before, done })
+        Ok(Course {
+            station,
+            levels: station.plan.levels.clone(),
+            next_round: station.rounds_before,
+            done,
+        })
     };
     stations.iter().map(course).collect()
 }
 
 fn announce(bench: &Bench, courses: &[Course], ledger: &mut dyn Ledger) {
     let cells = courses.iter().map(|course| course.levels.len()).sum();
-    ledger.event(Event::RunStarted { series: courses.len(), cells, budget_s: bench.settings.budget_s });
+    ledger.event(Event::RunStarted {
+        series: courses.len(),
+        cells,
+        budget_s: bench.settings.budget_s,
+    });
 }
 
-fn one_round(bench: &Bench, course: &mut Course, ledger: &mut dyn Ledger) -> Result<u64, LedgerError> {
+fn one_round(
+    bench: &Bench,
+    course: &mut Course,
+    ledger: &mut dyn Ledger,
+) -> Result<u64, LedgerError> {
     let mut generator_cpu_ns = 0;
     for instrument in &course.station.plan.instruments {
-        let mut round = Round { number: course.next_round, levels: course.levels.clone(), generator_cpu_ns: 0 };
+        let mut round = Round {
+            number: course.next_round,
+            levels: course.levels.clone(),
+            generator_cpu_ns: 0,
+        };
         instrument::of(*instrument).round(bench, course.station, &mut round, ledger)?;
         generator_cpu_ns += round.generator_cpu_ns;
         course.levels = round.levels;
@@ -87,7 +113,12 @@ fn one_round(bench: &Bench, course: &mut Course, ledger: &mut dyn Ledger) -> Res
     let judgement = ledger.judge(course.station.series)?;
     course.done = judgement.done;
     let (label, round) = (course.station.label.clone(), course.next_round);
-    ledger.event(Event::RoundDone { label, round, precision: judgement.precision, done: judgement.done });
+    ledger.event(Event::RoundDone {
+        label,
+        round,
+        precision: judgement.precision,
+        done: judgement.done,
+    });
     course.next_round += 1;
     Ok(generator_cpu_ns)
 }
@@ -95,5 +126,8 @@ fn one_round(bench: &Bench, course: &mut Course, ledger: &mut dyn Ledger) -> Res
 fn finish(bench: &Bench, conducted: Conducted, ledger: &mut dyn Ledger) -> Conducted {
     let interrupted = bench.aborted();
     ledger.event(Event::Finished { interrupted });
-    Conducted { interrupted, ..conducted }
+    Conducted {
+        interrupted,
+        ..conducted
+    }
 }

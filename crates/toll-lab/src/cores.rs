@@ -18,8 +18,14 @@ impl Cores {
 
     fn among(allowed: &[usize]) -> Self {
         match allowed {
-            [first, .., last] => Self { server: Some(*first), generator: Some(*last) },
-            _ => Self { server: None, generator: None },
+            [first, .., last] => Self {
+                server: Some(*first),
+                generator: Some(*last),
+            },
+            _ => Self {
+                server: None,
+                generator: None,
+            },
         }
     }
 }
@@ -27,7 +33,14 @@ impl Cores {
 #[cfg(target_os = "linux")]
 fn allowed() -> Vec<usize> {
     let set = rustix::thread::sched_getaffinity(None);
-    set.map_or_else(|_| Vec::new(), |set| (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect())
+    set.map_or_else(
+        |_| Vec::new(),
+        |set| {
+            (0..rustix::thread::CpuSet::MAX_CPU)
+                .filter(|core| set.is_set(*core))
+                .collect()
+        },
+    )
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -51,7 +64,9 @@ impl Bound {
             let before = rustix::thread::sched_getaffinity(None).ok()?;
             let mut set = rustix::thread::CpuSet::new();
             set.set(core);
-            rustix::thread::sched_setaffinity(None, &set).ok().map(|()| before)
+            rustix::thread::sched_setaffinity(None, &set)
+                .ok()
+                .map(|()| before)
         });
         Self { before }
     }
@@ -91,8 +106,26 @@ mod tests {
 
     #[test]
     fn server_and_generator_never_share_a_core_that_is_bound() {
-        assert_eq!(Cores::among(&[2, 3, 7]), Cores { server: Some(2), generator: Some(7) });
-        assert_eq!(Cores::among(&[4]), Cores { server: None, generator: None });
-        assert_eq!(Cores::among(&[]), Cores { server: None, generator: None });
+        assert_eq!(
+            Cores::among(&[2, 3, 7]),
+            Cores {
+                server: Some(2),
+                generator: Some(7)
+            }
+        );
+        assert_eq!(
+            Cores::among(&[4]),
+            Cores {
+                server: None,
+                generator: None
+            }
+        );
+        assert_eq!(
+            Cores::among(&[]),
+            Cores {
+                server: None,
+                generator: None
+            }
+        );
     }
 }

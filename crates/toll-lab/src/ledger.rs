@@ -34,7 +34,12 @@ pub trait Ledger {
     ///
     /// # Errors
     /// It cannot be kept.
-    fn failure(&mut self, series: usize, middlewares: Option<u32>, failure: &Failure) -> Result<(), LedgerError>;
+    fn failure(
+        &mut self,
+        series: usize,
+        middlewares: Option<u32>,
+        failure: &Failure,
+    ) -> Result<(), LedgerError>;
 
     /// Judges a series after a round, by everything that was kept of it.
     ///

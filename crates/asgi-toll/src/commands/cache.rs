@@ -29,7 +29,12 @@ pub(crate) fn run(verb: &CacheVerb, global: &Global, printer: Printer) -> anyhow
                 let (environments, bytes) = (report.environments, report.bytes);
                 printer.json(&serde_json::json!({ "environments": environments, "resolutions": report.resolutions, "bytes": bytes }))?;
             }
-            printer.talk(format!("Removed {} environments, {} ({})", report.environments, megabytes(report.bytes), dir.display()));
+            printer.talk(format!(
+                "Removed {} environments, {} ({})",
+                report.environments,
+                megabytes(report.bytes),
+                dir.display()
+            ));
         }
     }
     Ok(Exit::Done)
@@ -40,18 +45,37 @@ fn list(entries: &[CacheEntry], printer: Printer) -> anyhow::Result<()> {
         let lines: Vec<Line> = entries.iter().map(line).collect();
         return printer.json(&lines);
     }
-    let width = entries.iter().map(|entry| entry.label.chars().count()).max().unwrap_or(0);
+    let width = entries
+        .iter()
+        .map(|entry| entry.label.chars().count())
+        .max()
+        .unwrap_or(0);
     for entry in entries {
         let unfinished = if entry.complete { "" } else { "  (unfinished)" };
         let id: String = entry.id.chars().take(12).collect();
-        printer.data(&format!("{id}  {:width$}  {:>9}  Python {}{unfinished}", entry.label, megabytes(entry.bytes), entry.python))?;
+        printer.data(&format!(
+            "{id}  {:width$}  {:>9}  Python {}{unfinished}",
+            entry.label,
+            megabytes(entry.bytes),
+            entry.python
+        ))?;
     }
-    printer.talk(format!("{} environments; hard links count in full, though they take no space of their own", entries.len()));
+    printer.talk(format!(
+        "{} environments; hard links count in full, though they take no space of their own",
+        entries.len()
+    ));
     Ok(())
 }
 
 fn line(entry: &CacheEntry) -> Line<'_> {
-    Line { id: &entry.id, label: &entry.label, requirements: &entry.requirements, python: &entry.python, bytes: entry.bytes, complete: entry.complete }
+    Line {
+        id: &entry.id,
+        label: &entry.label,
+        requirements: &entry.requirements,
+        python: &entry.python,
+        bytes: entry.bytes,
+        complete: entry.complete,
+    }
 }
 
 fn megabytes(bytes: u64) -> String {

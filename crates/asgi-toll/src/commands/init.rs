@@ -13,13 +13,18 @@ use crate::printer::Printer;
 pub(crate) fn run(args: &InitArgs, printer: Printer) -> anyhow::Result<Exit> {
     let text = catalogue::suite_text(&args.name)?;
     let shown = args.path.display();
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(&args.path) {
+    let mut file = match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&args.path)
+    {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             bail!("{shown} is there already and is not overwritten; choose another with --path")
         }
         opened => opened.with_context(|| format!("{shown} cannot be written"))?,
     };
-    file.write_all(text.as_bytes()).with_context(|| format!("{shown} cannot be written"))?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("{shown} cannot be written"))?;
     if printer.json {
         printer.json(&serde_json::json!({ "path": args.path, "suite": args.name }))?;
     }

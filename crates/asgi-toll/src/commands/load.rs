@@ -19,7 +19,10 @@ pub(crate) fn run(args: &LoadArgs, printer: Printer) -> anyhow::Result<Exit> {
     let result = toll_load::run(&plan, &abort, &mut |seen| progress.load(seen, total))?;
     progress.clear();
     if printer.json {
-        printer.json(&Versioned { schema_version: 1, result: &result })?;
+        printer.json(&Versioned {
+            schema_version: 1,
+            result: &result,
+        })?;
     } else {
         printer.data(&in_words(&result))?;
     }
@@ -46,11 +49,17 @@ fn exit_of(result: &LoadResult) -> Exit {
 fn plan(args: &LoadArgs) -> anyhow::Result<LoadPlan> {
     let target = Target::parse(&args.url)?;
     if !target.is_loopback() && !args.allow_remote {
-        bail!("{} is not on this machine; add --allow-remote if you may put it under load", args.url);
+        bail!(
+            "{} is not on this machine; add --allow-remote if you may put it under load",
+            args.url
+        );
     }
     let request = request(args, &target)?;
     let mut plan = LoadPlan::new(target, request);
-    plan.expectation = Expectation { status: args.expect_status, body: None };
+    plan.expectation = Expectation {
+        status: args.expect_status,
+        body: None,
+    };
     plan.connections = args.connections as usize;
     plan.threads = args.threads as usize;
     plan.cores = cores(args);
@@ -75,7 +84,11 @@ fn cores(args: &LoadArgs) -> Vec<usize> {
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = args.threads as usize;
-    if cores <= wanted { Vec::new() } else { (cores - wanted..cores).collect() }
+    if cores <= wanted {
+        Vec::new()
+    } else {
+        (cores - wanted..cores).collect()
+    }
 }
 
 fn request(args: &LoadArgs, target: &Target) -> anyhow::Result<Request> {
@@ -101,28 +114,56 @@ fn body(text: &str) -> anyhow::Result<Vec<u8>> {
 
 fn in_words(result: &LoadResult) -> String {
     let mut lines = vec![
-        format!("{} {} for {:.2} s, {} connections", result.method, result.target, seconds(result.wall_ns), result.connections),
+        format!(
+            "{} {} for {:.2} s, {} connections",
+            result.method,
+            result.target,
+            seconds(result.wall_ns),
+            result.connections
+        ),
         format!("requests/s   {:.1}", result.achieved_rate),
-        format!("answered     {} rightly, {} wrongly or not at all", result.ok, result.errors.total()),
+        format!(
+            "answered     {} rightly, {} wrongly or not at all",
+            result.ok,
+            result.errors.total()
+        ),
         latency_line("latency", &result.latency),
     ];
     if let Some(latency) = &result.latency_from_schedule {
         lines.push(latency_line("from due", latency));
     }
     if let (Some(asked), Some(ratio)) = (result.asked_rate, result.rate_ratio) {
-        lines.push(format!("asked rate   {asked:.1}/s, reached {:.1} %", ratio * 100.0));
+        lines.push(format!(
+            "asked rate   {asked:.1}/s, reached {:.1} %",
+            ratio * 100.0
+        ));
     }
     if let Some(lag) = &result.schedule_lag {
-        lines.push(format!("sent late    p50 {}, p99 {}, max {}", micros(lag.p50_ns), micros(lag.p99_ns), micros(lag.max_ns)));
+        lines.push(format!(
+            "sent late    p50 {}, p99 {}, max {}",
+            micros(lag.p50_ns),
+            micros(lag.p99_ns),
+            micros(lag.max_ns)
+        ));
     }
-    lines.extend(result.errors.by_class().filter(|(_, count)| *count > 0).map(|(fault, count)| format!("  {count} × {fault}")));
+    lines.extend(
+        result
+            .errors
+            .by_class()
+            .filter(|(_, count)| *count > 0)
+            .map(|(fault, count)| format!("  {count} × {fault}")),
+    );
     lines.push(format!(
         "generator    {:.0} % of a core, {} of CPU per request",
         result.client_utilisation * 100.0,
         micros(result.client_cpu_ns / result.sent.max(1)),
     ));
     if let Some(ratio) = result.littles_law_ratio {
-        let verdict = if (0.97..=1.03).contains(&ratio) { "as it must be" } else { "out of bounds: do not trust the latencies" };
+        let verdict = if (0.97..=1.03).contains(&ratio) {
+            "as it must be"
+        } else {
+            "out of bounds: do not trust the latencies"
+        };
         lines.push(format!("Little's law {ratio:.3} ({verdict})"));
     }
     if let Some(mode) = &result.delayed_ack {
@@ -140,7 +181,12 @@ fn in_words(result: &LoadResult) -> String {
 fn latency_line(name: &str, latency: &toll_load::Latency) -> String {
     format!(
         "{name:<12} mean {}, p50 {}, p90 {}, p99 {}, p99.9 {}, max {}",
-        micros(latency.mean_ns), micros(latency.p50_ns), micros(latency.p90_ns), micros(latency.p99_ns), micros(latency.p999_ns), micros(latency.max_ns),
+        micros(latency.mean_ns),
+        micros(latency.p50_ns),
+        micros(latency.p90_ns),
+        micros(latency.p99_ns),
+        micros(latency.p999_ns),
+        micros(latency.max_ns),
     )
 }
 

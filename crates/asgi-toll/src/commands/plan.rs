@@ -17,7 +17,9 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
     let mut plan = Plan::new(&suite, &shelf.catalogue)?;
     if let Some(text) = &choice.middlewares {
         let levels = read_levels(text)?;
-        plan.series.iter_mut().for_each(|series| series.levels.clone_from(&levels));
+        plan.series
+            .iter_mut()
+            .for_each(|series| series.levels.clone_from(&levels));
     }
     if let Some(version) = &choice.python {
         set_python(&mut plan, version);
@@ -37,8 +39,10 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
 
 fn read_levels(text: &str) -> anyhow::Result<Vec<u32>> {
     let levels = if text.contains(',') {
-        let numbers: Result<Vec<u32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
-        let numbers = numbers.map_err(|_| anyhow!("`{text}` is no list of numbers; write `0,1,5,20` or `0..=20`"))?;
+        let numbers: Result<Vec<u32>, _> =
+            text.split(',').map(|part| part.trim().parse()).collect();
+        let numbers = numbers
+            .map_err(|_| anyhow!("`{text}` is no list of numbers; write `0,1,5,20` or `0..=20`"))?;
         levels::normalise(&numbers)
     } else {
         levels::parse(text)
@@ -57,13 +61,21 @@ fn keep_only(plan: &mut Plan, words: &[String]) -> anyhow::Result<()> {
     if words.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = plan.series.iter().map(|series| series.axes.to_string()).collect();
+    let names: Vec<String> = plan
+        .series
+        .iter()
+        .map(|series| series.axes.to_string())
+        .collect();
     plan.series.retain(|series| {
         let name = series.axes.to_string();
         words.iter().any(|word| name.contains(word.as_str()))
     });
     if plan.series.is_empty() {
-        bail!("no series contains {}; there are:\n  {}", words.join(" or "), names.join("\n  "));
+        bail!(
+            "no series contains {}; there are:\n  {}",
+            words.join(" or "),
+            names.join("\n  ")
+        );
     }
     Ok(())
 }
@@ -82,7 +94,9 @@ struct Printed<'a> {
     series: &'a [SeriesPlan],
 }
 
+/// Seconds of wall time.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "names carry their unit")]
 struct Estimate {
     environments_s: f64,
     round_s: f64,
@@ -121,23 +135,46 @@ fn printed(plan: &Plan) -> Printed<'_> {
 }
 
 fn in_words(plan: &Plan) -> String {
-    let mut lines = vec![format!("{}: {}", plan.suite, plan.description), String::new()];
-    let width = plan.series.iter().map(|series| series.axes.to_string().chars().count()).max().unwrap_or(0);
+    let mut lines = vec![
+        format!("{}: {}", plan.suite, plan.description),
+        String::new(),
+    ];
+    let width = plan
+        .series
+        .iter()
+        .map(|series| series.axes.to_string().chars().count())
+        .max()
+        .unwrap_or(0);
     for series in &plan.series {
-        lines.push(format!("  {:width$}  {}", series.axes.to_string(), levels_in_words(&series.levels)));
+        lines.push(format!(
+            "  {:width$}  {}",
+            series.axes.to_string(),
+            levels_in_words(&series.levels)
+        ));
     }
     let estimate = plan.duration_estimate();
     let settings = &plan.settings;
     lines.push(String::new());
-    lines.push(format!("{} series, {} cells; plan {}", plan.series.len(), plan.cells(), plan.short_hash()));
+    lines.push(format!(
+        "{} series, {} cells; plan {}",
+        plan.series.len(),
+        plan.cells(),
+        plan.short_hash()
+    ));
     lines.push(format!(
         "{} to {} rounds of {} blocks, slices of {} ms, {} connections; a round takes about {}",
-        settings.rounds_min, settings.rounds_max, settings.blocks, settings.slice_ms, settings.connections,
+        settings.rounds_min,
+        settings.rounds_max,
+        settings.blocks,
+        settings.slice_ms,
+        settings.connections,
         span(estimate.round_s),
     ));
     lines.push(format!(
         "measuring takes {} to {} (budget {}), building environments from nothing up to {}",
-        span(estimate.measuring_least_s), span(estimate.measuring_most_s), span(settings.budget_s as f64),
+        span(estimate.measuring_least_s),
+        span(estimate.measuring_most_s),
+        span(settings.budget_s as f64),
         span(estimate.environments_s),
     ));
     lines.join("\n")
@@ -147,7 +184,11 @@ fn levels_in_words(levels: &[u32]) -> String {
     let consecutive = levels.len() > 3 && levels.windows(2).all(|pair| pair[1] == pair[0] + 1);
     match (consecutive, levels) {
         (true, [first, .., last]) => format!("{first}..={last}"),
-        _ => levels.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+        _ => levels
+            .iter()
+            .map(u32::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use crate::catalogue;
 use crate::cli::SuiteVerb;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::catalogue;
 
 /// One suite in a line.
 #[derive(Serialize)]
@@ -26,14 +26,23 @@ pub(crate) fn run(verb: &SuiteVerb, printer: Printer) -> anyhow::Result<Exit> {
 fn list(printer: Printer) -> anyhow::Result<()> {
     let lines = catalogue::suite_names().into_iter().map(|name| {
         let (suite, _) = catalogue::open(&name)?;
-        Ok(Line { name, description: suite.description, series: suite.series.len() })
+        Ok(Line {
+            name,
+            description: suite.description,
+            series: suite.series.len(),
+        })
     });
     let lines: Vec<Line> = lines.collect::<anyhow::Result<_>>()?;
     if printer.json {
         return printer.json(&lines);
     }
     let width = lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
-    for Line { name, description, series } in &lines {
+    for Line {
+        name,
+        description,
+        series,
+    } in &lines
+    {
         printer.data(&format!("{name:width$}  {series:>2} series  {description}"))?;
     }
     Ok(())

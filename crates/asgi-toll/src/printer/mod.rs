@@ -31,13 +31,21 @@ impl Printer {
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };
-        Self { quiet: global.quiet, json: global.json, choice }
+        Self {
+            quiet: global.quiet,
+            json: global.json,
+            choice,
+        }
     }
 
     /// Writes data to standard output. A reader that has gone away is no error: it has seen enough.
-    pub(crate) fn data(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn data(self, text: &str) -> io::Result<()> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);
-        let newline = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+        let newline = if text.ends_with('\n') || text.is_empty() {
+            ""
+        } else {
+            "\n"
+        };
         match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written,
@@ -45,54 +53,59 @@ impl Printer {
     }
 
     /// Writes a value to standard output as JSON.
-    pub(crate) fn json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    pub(crate) fn json(self, value: &impl serde::Serialize) -> anyhow::Result<()> {
         Ok(self.data(&serde_json::to_string_pretty(value)?)?)
     }
 
     /// Says something in passing.
-    pub(crate) fn talk(&self, text: impl Display) {
+    pub(crate) fn talk(self, text: impl Display) {
         if !self.quiet {
             self.stderr(&text.to_string());
         }
     }
 
     /// Says something that the user should know.
-    pub(crate) fn note(&self, text: impl Display) {
+    pub(crate) fn note(self, text: impl Display) {
         if !self.quiet {
             self.stderr(&format!("{NOTE}note{NOTE:#}: {text}"));
         }
     }
 
     /// Says something that makes the result worse.
-    pub(crate) fn warning(&self, text: impl Display) {
+    pub(crate) fn warning(self, text: impl Display) {
         if !self.quiet {
             self.stderr(&format!("{WARNING}warning{WARNING:#}: {text}"));
         }
     }
 
     /// Says why nothing came of it.
-    pub(crate) fn error(&self, text: impl Display) {
+    pub(crate) fn error(self, text: impl Display) {
         self.stderr(&format!("{BAD}error{BAD:#}: {text}"));
     }
 
-    fn stderr(&self, line: &str) {
+    fn stderr(self, line: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.choice);
         let _ = writeln!(stderr, "{line}");
     }
 
     /// Whether colours come through on standard output.
-    pub(crate) fn colours(&self) -> bool {
-        !matches!(AutoStream::new(io::stdout(), self.choice).current_choice(), ColorChoice::Never)
+    pub(crate) fn colours(self) -> bool {
+        !matches!(
+            AutoStream::new(io::stdout(), self.choice).current_choice(),
+            ColorChoice::Never
+        )
     }
 
     /// Width of the terminal behind standard output, 100 where there is none.
-    pub(crate) fn width(&self) -> usize {
-        let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|_| io::stdout().is_terminal());
+    pub(crate) fn width() -> usize {
+        let size = rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .filter(|_| io::stdout().is_terminal());
         size.map_or(100, |size| usize::from(size.ws_col).max(40))
     }
 
     /// A display of what is happening.
-    pub(crate) fn progress(&self) -> Progress {
-        Progress::new(*self, io::stderr().is_terminal() && !self.quiet)
+    pub(crate) fn progress(self) -> Progress {
+        Progress::new(self, io::stderr().is_terminal() && !self.quiet)
     }
 }

@@ -31,7 +31,14 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(rounds_min: u32, budget: Duration) -> Self {
-        Self { start: Instant::now(), rounds_least: u64::from(rounds_min), rounds_done: 0, series: 0, series_done: 0, budget }
+        Self {
+            start: Instant::now(),
+            rounds_least: u64::from(rounds_min),
+            rounds_done: 0,
+            series: 0,
+            series_done: 0,
+            budget,
+        }
     }
 
     fn begin(&mut self, series: usize) {
@@ -48,14 +55,20 @@ impl Course {
             return None;
         }
         let pace = elapsed.as_secs_f64() / self.rounds_done as f64;
-        let rounds_left = self.rounds_least.saturating_sub(self.rounds_done).max(self.series - self.series_done.min(self.series));
+        let rounds_left = self
+            .rounds_least
+            .saturating_sub(self.rounds_done)
+            .max(self.series - self.series_done.min(self.series));
         Some(Duration::from_secs_f64(pace * rounds_left as f64).min(left_by_budget))
     }
 
     fn share(&self) -> f64 {
         let by_rounds = self.rounds_done as f64 / self.rounds_least.max(1) as f64;
         let by_time = self.start.elapsed().as_secs_f64() / self.budget.as_secs_f64().max(1.0);
-        by_rounds.min(1.0).max(by_time.min(1.0) * f64::from(u8::from(by_rounds >= 1.0))).min(1.0)
+        by_rounds
+            .min(1.0)
+            .max(by_time.min(1.0) * f64::from(u8::from(by_rounds >= 1.0)))
+            .min(1.0)
     }
 }
 
@@ -63,13 +76,21 @@ const STEPS: u64 = 1_000;
 
 impl Progress {
     pub(super) fn new(printer: Printer, on_terminal: bool) -> Self {
-        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if on_terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(STEPS), target);
         // A template that does not parse would be a mistake of ours; the default style still works.
         if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan/dim} {wide_msg}") {
             bar.set_style(style.progress_chars("━━─"));
         }
-        Self { printer, bar, on_terminal }
+        Self {
+            printer,
+            bar,
+            on_terminal,
+        }
     }
 
     /// Removes the line that is drawn over.
@@ -99,9 +120,13 @@ impl Progress {
     /// Shows what provisioning does; called from several threads.
     pub(crate) fn provision(&self, event: &ProvisionEvent) {
         match event {
-            ProvisionEvent::FetchingUv => self.line("Fetching uv from the Python package index, once"),
+            ProvisionEvent::FetchingUv => {
+                self.line("Fetching uv from the Python package index, once");
+            }
             ProvisionEvent::Started { total } => self.bar.set_length((*total as u64 * 2).max(1)),
-            ProvisionEvent::Resolving { label } => self.bar.set_message(format!("resolving {label}")),
+            ProvisionEvent::Resolving { label } => {
+                self.bar.set_message(format!("resolving {label}"));
+            }
             ProvisionEvent::Installing { label } => {
                 self.bar.inc(1);
                 self.bar.set_message(format!("installing {label}"));
@@ -119,23 +144,60 @@ impl Progress {
     /// Shows what measuring does.
     pub(crate) fn event(&self, event: &Event, course: &mut Course) {
         match event {
-            Event::RunStarted { series, cells, budget_s } => {
+            Event::RunStarted {
+                series,
+                cells,
+                budget_s,
+            } => {
                 course.begin(*series);
                 self.bar.set_length(STEPS);
-                self.line(&format!("Measuring {series} series, {cells} cells, at most {}", clock(Duration::from_secs(*budget_s))));
+                self.line(&format!(
+                    "Measuring {series} series, {cells} cells, at most {}",
+                    clock(Duration::from_secs(*budget_s))
+                ));
             }
             Event::UnitStarted { label, round, step } => {
-                self.passing(course.share(), format!("{}round {} · {label} · {}", left(course), round + 1, step.words()));
+                self.passing(
+                    course.share(),
+                    format!(
+                        "{}round {} · {label} · {}",
+                        left(course),
+                        round + 1,
+                        step.words()
+                    ),
+                );
             }
-            Event::BlockDone { label, round, block, blocks } => {
-                self.passing(course.share(), format!("{}round {} · {label} · block {} of {blocks}", left(course), round + 1, block + 1));
+            Event::BlockDone {
+                label,
+                round,
+                block,
+                blocks,
+            } => {
+                self.passing(
+                    course.share(),
+                    format!(
+                        "{}round {} · {label} · block {} of {blocks}",
+                        left(course),
+                        round + 1,
+                        block + 1
+                    ),
+                );
             }
-            Event::CellFailed { label, middlewares, failure } => self.bad(&format!("{label}, {middlewares} middlewares"), failure),
+            Event::CellFailed {
+                label,
+                middlewares,
+                failure,
+            } => self.bad(&format!("{label}, {middlewares} middlewares"), failure),
             Event::SeriesFailed { label, failure } => {
                 course.series_done += 1;
                 self.bad(label, failure);
             }
-            Event::RoundDone { label, round, precision, done } => {
+            Event::RoundDone {
+                label,
+                round,
+                precision,
+                done,
+            } => {
                 course.rounds_done += 1;
                 course.series_done += u64::from(*done);
                 self.round_done(label, *round, *precision, course);
@@ -149,21 +211,40 @@ impl Progress {
         if self.on_terminal {
             return;
         }
-        let known = precision.map(|share| format!(", toll known to ±{:.1} %", share * 100.0)).unwrap_or_default();
-        self.printer.talk(format!("{}round {} of {label} done{known}", left(course), round + 1));
+        let known = precision
+            .map(|share| format!(", toll known to ±{:.1} %", share * 100.0))
+            .unwrap_or_default();
+        self.printer.talk(format!(
+            "{}round {} of {label} done{known}",
+            left(course),
+            round + 1
+        ));
     }
 
     /// Shows how far the load generator has come.
     pub(crate) fn load(&self, seen: &toll_load::Progress, total: Duration) {
         let share = seen.elapsed.as_secs_f64() / total.as_secs_f64().max(1e-9);
         let left = clock(total.saturating_sub(seen.elapsed));
-        let what = if seen.warming_up { "warming up" } else { "sending" };
-        self.passing(share.min(1.0), format!("{left} left · {what} · {} answered, {} errors", seen.ok, seen.errors));
+        let what = if seen.warming_up {
+            "warming up"
+        } else {
+            "sending"
+        };
+        self.passing(
+            share.min(1.0),
+            format!(
+                "{left} left · {what} · {} answered, {} errors",
+                seen.ok, seen.errors
+            ),
+        );
     }
 }
 
 fn left(course: &Course) -> String {
-    course.left().map(|left| format!("{} left · ", clock(left))).unwrap_or_default()
+    course
+        .left()
+        .map(|left| format!("{} left · ", clock(left)))
+        .unwrap_or_default()
 }
 
 /// Minutes and seconds.

@@ -171,7 +171,7 @@ fn disk(host: &Host) -> Option<Remark> {
         unfit(
             "disk",
             seen,
-            "environments and results do not fit: free some space, or choose other folders with --out and --cache",
+            "environments and results do not fit: free some space, or choose other folders with --out and --cache-dir",
         )
     } else if free < GIGABYTE {
         warning(

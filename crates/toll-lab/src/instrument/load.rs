@@ -21,7 +21,13 @@ use crate::serving::Living;
 pub(super) struct Load;
 
 impl Measure for Load {
-    fn round(&self, bench: &Bench, station: &Station, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError> {
+    fn round(
+        &self,
+        bench: &Bench,
+        station: &Station,
+        round: &mut Round,
+        ledger: &mut dyn Ledger,
+    ) -> Result<(), LedgerError> {
         let mut random = random_of(bench, station, round.number);
         let mut order = round.levels.clone();
         random.shuffle(&mut order);
@@ -52,12 +58,22 @@ fn random_of(bench: &Bench, station: &Station, round: u32) -> Random {
 }
 
 fn step(station: &Station, round: &Round, step: Step) -> Event {
-    Event::UnitStarted { label: station.label.clone(), round: round.number, step }
+    Event::UnitStarted {
+        label: station.label.clone(),
+        round: round.number,
+        step,
+    }
 }
 
 /// Binds the servers that came up to their core and records those that did not. Where none came up,
 /// the series has failed, not each of its cells.
-fn admit(bench: &Bench, station: &Station, risen: Risen, round: &mut Round, ledger: &mut dyn Ledger) -> Result<Vec<Living>, LedgerError> {
+fn admit(
+    bench: &Bench,
+    station: &Station,
+    risen: Risen,
+    round: &mut Round,
+    ledger: &mut dyn Ledger,
+) -> Result<Vec<Living>, LedgerError> {
     let Risen { living, failed, .. } = risen;
     if living.is_empty() && !failed.is_empty() && !bench.aborted() {
         round.levels.clear();
@@ -71,7 +87,11 @@ fn admit(bench: &Bench, station: &Station, risen: Risen, round: &mut Round, ledg
         match cell.server.settle(bench.cores.server) {
             Ok(()) => cells.push(cell),
             Err(error) => {
-                let failure = Failure::new(Stage::Start, "not-bound", format!("the server could not be bound to its core: {error}"));
+                let failure = Failure::new(
+                    Stage::Start,
+                    "not-bound",
+                    format!("the server could not be bound to its core: {error}"),
+                );
                 fail(station, cell.middlewares, failure, round, ledger)?;
             }
         }
@@ -79,24 +99,49 @@ fn admit(bench: &Bench, station: &Station, risen: Risen, round: &mut Round, ledg
     Ok(cells)
 }
 
-fn fail_series(station: &Station, failed: Vec<(u32, Failure)>, ledger: &mut dyn Ledger) -> Result<(), LedgerError> {
+fn fail_series(
+    station: &Station,
+    failed: Vec<(u32, Failure)>,
+    ledger: &mut dyn Ledger,
+) -> Result<(), LedgerError> {
     // The lowest level tells the most: fewest layers that could be to blame.
-    let lowest = failed.into_iter().min_by_key(|(middlewares, _)| *middlewares);
+    let lowest = failed
+        .into_iter()
+        .min_by_key(|(middlewares, _)| *middlewares);
     if let Some((_, failure)) = lowest {
         ledger.failure(station.series, None, &failure)?;
-        ledger.event(Event::SeriesFailed { label: station.label.clone(), failure });
+        ledger.event(Event::SeriesFailed {
+            label: station.label.clone(),
+            failure,
+        });
     }
     Ok(())
 }
 
-fn fail(station: &Station, middlewares: u32, failure: Failure, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError> {
+fn fail(
+    station: &Station,
+    middlewares: u32,
+    failure: Failure,
+    round: &mut Round,
+    ledger: &mut dyn Ledger,
+) -> Result<(), LedgerError> {
     round.levels.retain(|level| *level != middlewares);
     ledger.failure(station.series, Some(middlewares), &failure)?;
-    ledger.event(Event::CellFailed { label: station.label.clone(), middlewares, failure });
+    ledger.event(Event::CellFailed {
+        label: station.label.clone(),
+        middlewares,
+        failure,
+    });
     Ok(())
 }
 
-fn warm_up(bench: &Bench, station: &Station, cells: &mut Vec<Living>, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError> {
+fn warm_up(
+    bench: &Bench,
+    station: &Station,
+    cells: &mut Vec<Living>,
+    round: &mut Round,
+    ledger: &mut dyn Ledger,
+) -> Result<(), LedgerError> {
     let duration = Duration::from_millis(bench.settings.warmup_ms);
     let mut failures = Vec::new();
     for cell in cells.iter_mut() {
@@ -122,7 +167,14 @@ fn block(
         match slice(bench, cell, number + 1 == bench.settings.blocks) {
             Ok((readings, outcome)) => {
                 round.generator_cpu_ns += outcome.client_cpu_ns;
-                let place = Slice { round: round.number, block: number, position: position as u32, readings, latency_histogram: encode(&outcome), error_classes: classes(&outcome) };
+                let place = Slice {
+                    round: round.number,
+                    block: number,
+                    position: position as u32,
+                    readings,
+                    latency_histogram: encode(&outcome),
+                    error_classes: classes(&outcome),
+                };
                 slices.push((cell.middlewares, place));
             }
             Err(failure) => failures.push((cell.middlewares, failure)),
@@ -131,14 +183,30 @@ fn block(
     if bench.aborted() {
         return Ok(());
     }
-    ledger.block(&Block { series: station.series, round: round.number, block: number, slices })?;
+    ledger.block(&Block {
+        series: station.series,
+        round: round.number,
+        block: number,
+        slices,
+    })?;
     drop_failed(station, cells, failures, round, ledger)?;
     let (label, blocks) = (station.label.clone(), bench.settings.blocks);
-    ledger.event(Event::BlockDone { label, round: round.number, block: number, blocks });
+    ledger.event(Event::BlockDone {
+        label,
+        round: round.number,
+        block: number,
+        blocks,
+    });
     Ok(())
 }
 
-fn drop_failed(station: &Station, cells: &mut Vec<Living>, failures: Vec<(u32, Failure)>, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError> {
+fn drop_failed(
+    station: &Station,
+    cells: &mut Vec<Living>,
+    failures: Vec<(u32, Failure)>,
+    round: &mut Round,
+    ledger: &mut dyn Ledger,
+) -> Result<(), LedgerError> {
     for (middlewares, failure) in failures {
         cells.retain(|cell| cell.middlewares != middlewares);
         fail(station, middlewares, failure, round, ledger)?;
@@ -148,7 +216,11 @@ fn drop_failed(station: &Station, cells: &mut Vec<Living>, failures: Vec<(u32, F
 
 /// One slice: the CPU clocks of the server's tree before and after requests that have all ended.
 /// The tree itself is looked at in the last block only, as that takes longer than reading clocks.
-fn slice(bench: &Bench, cell: &mut Living, last: bool) -> Result<(Readings, SliceOutcome), Failure> {
+fn slice(
+    bench: &Bench,
+    cell: &mut Living,
+    last: bool,
+) -> Result<(Readings, SliceOutcome), Failure> {
     let before = cpu_ns(cell)?;
     let outcome = send(bench, cell, Duration::from_millis(bench.settings.slice_ms))?;
     let after = cpu_ns(cell)?;
@@ -163,7 +235,8 @@ fn slice(bench: &Bench, cell: &mut Living, last: bool) -> Result<(Readings, Slic
 fn look_at_tree(cell: &Living, readings: &mut Readings) -> Result<(), Failure> {
     if !cell.server.is_unchanged() {
         let message = "the server started or replaced processes while it was measured";
-        return Err(Failure::new(Stage::Measure, "server-restarted", message).with_log(cell.server.log_tail()));
+        return Err(Failure::new(Stage::Measure, "server-restarted", message)
+            .with_log(cell.server.log_tail()));
     }
     readings.set(Metric::ResidentBytes, cell.server.resident_bytes() as i64);
     Ok(())
@@ -171,18 +244,26 @@ fn look_at_tree(cell: &Living, readings: &mut Readings) -> Result<(), Failure> {
 
 fn cpu_ns(cell: &mut Living) -> Result<u64, Failure> {
     cell.server.cpu_ns().map_err(|error| {
-        let gone = Failure::new(Stage::Measure, "server-exited", format!("the server's CPU time cannot be read: {error}"));
+        let gone = Failure::new(
+            Stage::Measure,
+            "server-exited",
+            format!("the server's CPU time cannot be read: {error}"),
+        );
         died(cell).unwrap_or(gone)
     })
 }
 
 fn died(cell: &mut Living) -> Option<Failure> {
-    cell.server.ended().map(|failure| Failure { stage: Stage::Measure, ..failure })
+    cell.server.ended().map(|failure| Failure {
+        stage: Stage::Measure,
+        ..failure
+    })
 }
 
 fn send(bench: &Bench, cell: &mut Living, duration: Duration) -> Result<SliceOutcome, Failure> {
     let outcome = cell.session.slice(duration, &bench.abort);
-    let outcome = outcome.map_err(|error| Failure::new(Stage::Measure, "generator-failed", error.to_string()))?;
+    let outcome = outcome
+        .map_err(|error| Failure::new(Stage::Measure, "generator-failed", error.to_string()))?;
     if let Some(failure) = died(cell) {
         return Err(failure);
     }
@@ -193,7 +274,11 @@ fn send(bench: &Bench, cell: &mut Living, duration: Duration) -> Result<SliceOut
 }
 
 fn nothing_right(cell: &Living, outcome: &SliceOutcome) -> Failure {
-    let said: Vec<String> = outcome.errors.by_class().map(|(fault, count)| format!("{fault}: {count}")).collect();
+    let said: Vec<String> = outcome
+        .errors
+        .by_class()
+        .map(|(fault, count)| format!("{fault}: {count}"))
+        .collect();
     let message = format!("not one request was answered rightly ({})", said.join(", "));
     Failure::new(Stage::Measure, "no-right-answer", message).with_log(cell.server.log_tail())
 }
@@ -209,14 +294,25 @@ fn readings(outcome: &SliceOutcome) -> Readings {
         (Metric::BytesIn, outcome.bytes_in),
         (Metric::BytesOut, outcome.bytes_out),
     ];
-    values.into_iter().map(|(metric, value)| (metric, value as i64)).collect()
+    values
+        .into_iter()
+        .map(|(metric, value)| (metric, value as i64))
+        .collect()
 }
 
 fn encode(outcome: &SliceOutcome) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    V2DeflateSerializer::new().serialize(&outcome.latency, &mut bytes).ok().map(|_| bytes)
+    V2DeflateSerializer::new()
+        .serialize(&outcome.latency, &mut bytes)
+        .ok()
+        .map(|_| bytes)
 }
 
 fn classes(outcome: &SliceOutcome) -> Vec<(String, u64)> {
-    outcome.errors.by_class().filter(|(_, count)| *count > 0).map(|(fault, count)| (fault.to_string(), count)).collect()
+    outcome
+        .errors
+        .by_class()
+        .filter(|(_, count)| *count > 0)
+        .map(|(fault, count)| (fault.to_string(), count))
+        .collect()
 }

@@ -14,7 +14,13 @@ pub trait Measure: Sync {
     ///
     /// # Errors
     /// Only the ledger's: what goes wrong with a cell or a series is recorded as its failure.
-    fn round(&self, bench: &Bench, station: &Station, round: &mut Round, ledger: &mut dyn Ledger) -> Result<(), LedgerError>;
+    fn round(
+        &self,
+        bench: &Bench,
+        station: &Station,
+        round: &mut Round,
+        ledger: &mut dyn Ledger,
+    ) -> Result<(), LedgerError>;
 }
 
 /// What a round starts with and what it leaves.

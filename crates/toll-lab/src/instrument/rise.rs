@@ -37,7 +37,9 @@ pub(super) fn rise(bench: &Bench, station: &Station, levels: &[u32], hash_seed: 
             break;
         }
         while rising.len() < AT_ONCE {
-            let Some(level) = waiting.pop_front() else { break };
+            let Some(level) = waiting.pop_front() else {
+                break;
+            };
             match Rising::start(bench, station, level, hash_seed) {
                 Ok(started) => rising.push(started),
                 Err(failure) => risen.failed.push((level, failure)),

@@ -64,7 +64,9 @@ pub fn spawn(mut command: Command) -> Result<Child, RunError> {
     command.process_group(0);
     die_with_parent(&mut command);
     let child = command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => RunError::NotFound { program: command.get_program().to_string_lossy().into_owned() },
+        io::ErrorKind::NotFound => RunError::NotFound {
+            program: command.get_program().to_string_lossy().into_owned(),
+        },
         _ => RunError::Io(error),
     })?;
     guard::watch(child.id());
@@ -73,7 +75,10 @@ pub fn spawn(mut command: Command) -> Result<Child, RunError> {
 
 #[cfg(target_os = "linux")]
 fn die_with_parent(command: &mut Command) {
-    let set = || rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).map_err(io::Error::from);
+    let set = || {
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+            .map_err(io::Error::from)
+    };
     // SAFETY: the closure makes one async-signal-safe system call and allocates nothing.
     unsafe { command.pre_exec(set) };
 }
@@ -86,7 +91,10 @@ fn die_with_parent(_command: &mut Command) {}
 /// # Errors
 /// See [`RunError`]; a non-zero exit is not an error here.
 pub fn run(mut command: Command, limits: &Limits) -> Result<Finished, RunError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = spawn(command)?;
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
@@ -97,7 +105,12 @@ pub fn run(mut command: Command, limits: &Limits) -> Result<Finished, RunError> 
     guard::release(child.id());
     let (stdout, stderr) = (join(stdout), join(stderr));
     let status = ended?;
-    Ok(Finished { success: status.success(), code: status.code(), stdout, stderr })
+    Ok(Finished {
+        success: status.success(),
+        code: status.code(),
+        stdout,
+        stderr,
+    })
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> Option<JoinHandle<String>> {
@@ -111,7 +124,9 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Option<JoinHandle<String
 }
 
 fn join(reader: Option<JoinHandle<String>>) -> String {
-    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+    reader
+        .and_then(|reader| reader.join().ok())
+        .unwrap_or_default()
 }
 
 fn wait(child: &mut Child, limits: &Limits) -> Result<ExitStatus, RunError> {
@@ -125,7 +140,9 @@ fn wait(child: &mut Child, limits: &Limits) -> Result<ExitStatus, RunError> {
             return Err(RunError::Aborted);
         }
         if start.elapsed() >= limits.timeout {
-            return Err(RunError::TimedOut { after: limits.timeout });
+            return Err(RunError::TimedOut {
+                after: limits.timeout,
+            });
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
@@ -143,14 +160,20 @@ mod tests {
     }
 
     fn limits(timeout_ms: u64) -> Limits {
-        Limits { timeout: Duration::from_millis(timeout_ms), abort: Arc::new(AtomicBool::new(false)) }
+        Limits {
+            timeout: Duration::from_millis(timeout_ms),
+            abort: Arc::new(AtomicBool::new(false)),
+        }
     }
 
     #[test]
     fn output_and_exit_code_are_collected() {
         let finished = run(shell("echo out; echo err >&2; exit 3"), &limits(5_000)).unwrap();
         assert_eq!((finished.code, finished.success), (Some(3), false));
-        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
+        assert_eq!(
+            (finished.stdout.as_str(), finished.stderr.as_str()),
+            ("out\n", "err\n")
+        );
     }
 
     #[test]
@@ -173,7 +196,10 @@ mod tests {
     fn an_abort_stops_it() {
         let limits = limits(20_000);
         limits.abort.store(true, Ordering::Relaxed);
-        assert!(matches!(run(shell("sleep 30"), &limits), Err(RunError::Aborted)));
+        assert!(matches!(
+            run(shell("sleep 30"), &limits),
+            Err(RunError::Aborted)
+        ));
     }
 
     #[test]

@@ -30,7 +30,10 @@ pub fn start(program: &Path) -> io::Result<()> {
     let mut command = Command::new(program);
     // A group of its own: Ctrl-C in the terminal must not end the guard before us.
     command.arg(ARGUMENT).process_group(0);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut child = command.spawn()?;
     if let Some(pipe) = child.stdin.take() {
         let _ = PIPE.set(Mutex::new(pipe));

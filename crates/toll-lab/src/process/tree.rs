@@ -18,7 +18,9 @@ pub fn kill_group(group: u32) {
 
 /// The processes that belong to the group now, sorted.
 pub fn members(group: u32) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let mut pids: Vec<u32> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -55,7 +57,10 @@ pub fn cpu_ns(pids: &[u32]) -> io::Result<u64> {
 #[cfg(target_os = "linux")]
 fn process_cpu_ns(pid: u32) -> io::Result<u64> {
     let mut clock: libc::clockid_t = 0;
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: both calls only write to the two locals, which live throughout.
     let error = unsafe { libc::clock_getcpuclockid(pid as libc::pid_t, &raw mut clock) };
     if error != 0 {
@@ -70,19 +75,32 @@ fn process_cpu_ns(pid: u32) -> io::Result<u64> {
 
 #[cfg(not(target_os = "linux"))]
 fn process_cpu_ns(_pid: u32) -> io::Result<u64> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "CPU time of another process is read on Linux only"))
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "CPU time of another process is read on Linux only",
+    ))
 }
 
 /// Memory of the processes in bytes: pages that several of them share are counted once
 /// (proportional set size); where the kernel does not tell it, resident size.
 pub fn resident_bytes(pids: &[u32]) -> u64 {
-    pids.iter().map(|pid| proportional_bytes(*pid).or_else(|| plain_resident_bytes(*pid)).unwrap_or(0)).sum()
+    pids.iter()
+        .map(|pid| {
+            proportional_bytes(*pid)
+                .or_else(|| plain_resident_bytes(*pid))
+                .unwrap_or(0)
+        })
+        .sum()
 }
 
 fn proportional_bytes(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = text.lines().find(|line| line.starts_with("Pss:"))?;
-    line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
+    line.split_ascii_whitespace()
+        .nth(1)?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib * 1024)
 }
 
 fn plain_resident_bytes(pid: u32) -> Option<u64> {
@@ -121,7 +139,11 @@ pub fn pin(_pids: &[u32], _core: usize) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 fn threads(pid: u32) -> Vec<Pid> {
     let entries = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("task"));
-    let names = entries.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let names = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     names.filter_map(Pid::from_raw).collect()
 }
 
@@ -161,7 +183,11 @@ mod tests {
     fn a_group_has_its_children_burns_cpu_and_dies_whole() {
         let mut child = shell("(while :; do :; done) & (while :; do :; done) & wait");
         let group = child.id();
-        assert!(eventually(|| members(group).len() == 3), "{:?}", members(group));
+        assert!(
+            eventually(|| members(group).len() == 3),
+            "{:?}",
+            members(group)
+        );
         let pids = members(group);
         pin(&pids, 0).unwrap();
         let before = cpu_ns(&pids).unwrap();

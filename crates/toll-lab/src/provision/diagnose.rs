@@ -112,7 +112,7 @@ pub(super) fn io_failed(doing: &str, error: &io::Error) -> Failure {
         }
         io::ErrorKind::Interrupted => ("interrupted", ""),
         io::ErrorKind::TimedOut => ("timed-out", ": another run of asgi-toll holds it"),
-        _ => ("cache-io", "; choose another folder with --cache"),
+        _ => ("cache-io", "; choose another folder with --cache-dir"),
     };
     Failure::new(
         Stage::Provision,

@@ -70,7 +70,7 @@ pub enum UvError {
     #[error("interrupted while uv was being fetched")]
     Interrupted,
     /// The cache folder cannot be written.
-    #[error("uv cannot be put into {}: {source}; choose another folder with --cache", path.display())]
+    #[error("uv cannot be put into {}: {source}; choose another folder with --cache-dir", path.display())]
     Io {
         /// The folder.
         path: PathBuf,

@@ -26,13 +26,25 @@ pub struct ServeRequest<'a> {
 }
 
 /// What a program needs of the user's own environment to run at all.
-const KEPT: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH"];
+const KEPT: [&str; 8] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "LD_LIBRARY_PATH",
+];
 
 impl ServeRequest<'_> {
     /// Gives the command exactly these variables.
     pub(crate) fn apply(&self, command: &mut Command, extra: Vec<(String, String)>) {
         command.env_clear();
-        command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(
+            KEPT.iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?))),
+        );
         command.env("PYTHONPATH", self.harness);
         command.env("PYTHONHASHSEED", self.hash_seed.to_string());
         command.env("PYTHONUNBUFFERED", "1");

@@ -10,8 +10,14 @@ const TAIL_LINES: usize = 12;
 /// The last lines of the file, without empty ones; nothing if it cannot be read.
 pub(super) fn tail(path: &Path) -> Vec<String> {
     let text = read_end(path).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| (*line).to_owned()).collect()
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(TAIL_LINES)..]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect()
 }
 
 fn read_end(path: &Path) -> std::io::Result<String> {
@@ -30,8 +36,8 @@ mod tests {
     #[test]
     fn the_end_of_a_long_log_is_kept() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let text: String = (0..5_000).map(|line| format!("line {line}\n\n")).collect();
-        std::fs::write(file.path(), text).unwrap();
+        let lines: Vec<String> = (0..5_000).map(|line| format!("line {line}\n")).collect();
+        std::fs::write(file.path(), lines.join("\n")).unwrap();
         let lines = tail(file.path());
         assert_eq!(lines.len(), TAIL_LINES);
         assert_eq!(lines.last().unwrap(), "line 4999");

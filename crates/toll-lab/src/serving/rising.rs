@@ -75,7 +75,9 @@ impl Door {
     fn bind(&self) -> Bind {
         match self {
             Self::Port(port) => Bind::Tcp { port: *port },
-            Self::Socket(path) => Bind::Unix { socket: path.display().to_string() },
+            Self::Socket(path) => Bind::Unix {
+                socket: path.display().to_string(),
+            },
         }
     }
 
@@ -90,7 +92,9 @@ impl Door {
 /// A port that is free at this moment. Another program may take it before the server does; then
 /// the server is started again with another.
 fn free_port() -> std::io::Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()
+        .map(|address| address.port())
 }
 
 impl<'a> Rising<'a> {
@@ -98,12 +102,23 @@ impl<'a> Rising<'a> {
     ///
     /// # Errors
     /// It cannot be started at all.
-    pub fn start(bench: &'a Bench, station: &'a Station, middlewares: u32, hash_seed: u32) -> Result<Self, Failure> {
+    pub fn start(
+        bench: &'a Bench,
+        station: &'a Station,
+        middlewares: u32,
+        hash_seed: u32,
+    ) -> Result<Self, Failure> {
         let door = new_door(bench, station, middlewares)?;
         Self::start_at(bench, station, middlewares, hash_seed, door)
     }
 
-    fn start_at(bench: &'a Bench, station: &'a Station, middlewares: u32, hash_seed: u32, door: Door) -> Result<Self, Failure> {
+    fn start_at(
+        bench: &'a Bench,
+        station: &'a Station,
+        middlewares: u32,
+        hash_seed: u32,
+        door: Door,
+    ) -> Result<Self, Failure> {
         let patience = Duration::from_millis(bench.settings.start_timeout_ms);
         let mut rising = Self {
             bench,
@@ -122,13 +137,19 @@ impl<'a> Rising<'a> {
     }
 
     fn launch(&mut self) -> Result<(), Failure> {
-        let log = self.bench.logs.join(&self.station.slug).join(format!("{}.log", self.middlewares));
+        let log = self
+            .bench
+            .logs
+            .join(&self.station.slug)
+            .join(format!("{}.log", self.middlewares));
         let socket = match &self.door {
             Door::Socket(path) => Some(path.clone()),
             Door::Port(_) => None,
         };
         self.tries += 1;
-        self.running = Some(Running::start(self.command(), log, socket).map_err(super::StartError::into_failure)?);
+        self.running = Some(
+            Running::start(self.command(), log, socket).map_err(super::StartError::into_failure)?,
+        );
         Ok(())
     }
 
@@ -155,7 +176,11 @@ impl<'a> Rising<'a> {
     /// Looks once how far it has come.
     pub fn look(&mut self) -> Progress {
         let Some(running) = &mut self.running else {
-            return Progress::Failed(Failure::new(Stage::Start, "server-not-started", "the server was not started"));
+            return Progress::Failed(Failure::new(
+                Stage::Start,
+                "server-not-started",
+                "the server was not started",
+            ));
         };
         if let Some(failure) = running.ended() {
             return self.start_again_or(failure);
@@ -166,24 +191,29 @@ impl<'a> Rising<'a> {
         if !self.door.is_open() {
             return Progress::Rising;
         }
-        match self.greet() {
-            Ok(answer) => self.welcome(&answer),
-            Err(_) => {
-                self.patience *= 2;
-                Progress::Rising
-            }
+        if let Ok(answer) = self.greet() {
+            return self.welcome(&answer);
         }
+        self.patience *= 2;
+        Progress::Rising
     }
 
     /// A port that was taken between our look and the server's bind is nobody's fault.
     fn start_again_or(&mut self, failure: Failure) -> Progress {
-        let taken = failure.log_tail.iter().any(|line| line.to_lowercase().contains("address already in use"));
+        let taken = failure
+            .log_tail
+            .iter()
+            .any(|line| line.to_lowercase().contains("address already in use"));
         if !taken {
             return Progress::Failed(failure);
         }
         if self.tries >= PORT_TRIES {
-            let message = format!("{PORT_TRIES} ports in a row were taken by other programs before the server could bind them");
-            return Progress::Failed(Failure::new(Stage::Start, "port-taken", message).with_log(failure.log_tail));
+            let message = format!(
+                "{PORT_TRIES} ports in a row were taken by other programs before the server could bind them"
+            );
+            return Progress::Failed(
+                Failure::new(Stage::Start, "port-taken", message).with_log(failure.log_tail),
+            );
         }
         self.running = None;
         let moved = new_door(self.bench, self.station, self.middlewares).and_then(|door| {
@@ -195,27 +225,58 @@ impl<'a> Rising<'a> {
     }
 
     fn greet(&self) -> Result<Response, toll_load::LoadError> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let left = self
+            .deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(1));
         self.open(1, self.patience.min(left), None)?.exchange()
     }
 
-    fn open(&self, connections: usize, timeout: Duration, body: Option<Vec<u8>>) -> Result<Session, toll_load::LoadError> {
+    fn open(
+        &self,
+        connections: usize,
+        timeout: Duration,
+        body: Option<Vec<u8>>,
+    ) -> Result<Session, toll_load::LoadError> {
         let workload = &self.station.workload;
-        let mut request = Request::new(&workload.method, &workload.path).body(workload.body.clone());
+        let mut request =
+            Request::new(&workload.method, &workload.path).body(workload.body.clone());
         for (name, value) in &workload.headers {
             request = request.header(name, value);
         }
-        let expectation = Expectation { status: Some(workload.status), body };
-        let config = SessionConfig { connections, timeout, connect_timeout: timeout };
+        let expectation = Expectation {
+            status: Some(workload.status),
+            body,
+        };
+        let config = SessionConfig {
+            connections,
+            timeout,
+            connect_timeout: timeout,
+        };
         Session::connect(&self.target, &request, &expectation, &config)
     }
 
     fn welcome(&mut self, answer: &Response) -> Progress {
-        let text = |(name, value): &(String, Vec<u8>)| (name.clone(), String::from_utf8_lossy(value).into_owned());
+        let text = |(name, value): &(String, Vec<u8>)| {
+            (name.clone(), String::from_utf8_lossy(value).into_owned())
+        };
         let headers = answer.headers.iter().map(text).collect();
-        let seen = Answer { status: answer.status, headers, body: answer.body.clone() };
-        if let Err(failure) = verify::check(&self.station.workload, self.station.mark, self.middlewares, &seen) {
-            let log = self.running.as_ref().map(Running::log_tail).unwrap_or_default();
+        let seen = Answer {
+            status: answer.status,
+            headers,
+            body: answer.body.clone(),
+        };
+        if let Err(failure) = verify::check(
+            &self.station.workload,
+            self.station.mark,
+            self.middlewares,
+            &seen,
+        ) {
+            let log = self
+                .running
+                .as_ref()
+                .map(Running::log_tail)
+                .unwrap_or_default();
             return Progress::Failed(failure.with_log(log));
         }
         let timeout = Duration::from_millis(self.bench.settings.timeout_ms);
@@ -223,12 +284,16 @@ impl<'a> Rising<'a> {
         let body = Some(answer.body.clone());
         let opened = self.open(self.bench.settings.connections as usize, timeout, body);
         match (opened, self.running.take()) {
-            (Ok(session), Some(server)) => {
-                Progress::Up(Box::new(Living { middlewares: self.middlewares, server, session }))
-            }
+            (Ok(session), Some(server)) => Progress::Up(Box::new(Living {
+                middlewares: self.middlewares,
+                server,
+                session,
+            })),
             (Err(error), server) => {
                 let log = server.as_ref().map(Running::log_tail).unwrap_or_default();
-                Progress::Failed(Failure::new(Stage::Start, "no-connection", error.to_string()).with_log(log))
+                Progress::Failed(
+                    Failure::new(Stage::Start, "no-connection", error.to_string()).with_log(log),
+                )
             }
             (Ok(_), None) => Progress::Rising,
         }
@@ -237,17 +302,29 @@ impl<'a> Rising<'a> {
     fn hung(&self) -> Failure {
         let seconds = self.bench.settings.start_timeout_ms / 1000;
         let message = format!("the server did not answer within {seconds} s");
-        let log = self.running.as_ref().map(Running::log_tail).unwrap_or_default();
+        let log = self
+            .running
+            .as_ref()
+            .map(Running::log_tail)
+            .unwrap_or_default();
         Failure::new(Stage::Start, "server-hung", message).with_log(log)
     }
 }
 
 fn new_door(bench: &Bench, station: &Station, middlewares: u32) -> Result<Door, Failure> {
     match bench.settings.transport {
-        Transport::Unix => Ok(Door::Socket(bench.sockets.join(format!("{}-{middlewares}", station.series)))),
-        Transport::Tcp => free_port()
-            .map(Door::Port)
-            .map_err(|error| Failure::new(Stage::Start, "no-port", format!("no free port on 127.0.0.1: {error}"))),
+        Transport::Unix => Ok(Door::Socket(
+            bench
+                .sockets
+                .join(format!("{}-{middlewares}", station.series)),
+        )),
+        Transport::Tcp => free_port().map(Door::Port).map_err(|error| {
+            Failure::new(
+                Stage::Start,
+                "no-port",
+                format!("no free port on 127.0.0.1: {error}"),
+            )
+        }),
     }
 }
 
@@ -265,5 +342,140 @@ impl Station {
             lifespan: self.lifespan.clone(),
             bind,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use toll_core::plan::{PythonRequest, SeriesPlan};
+    use toll_core::settings::Settings;
+    use toll_core::subject::Mark;
+    use toll_core::{server, workload};
+
+    use super::*;
+    use crate::cores::Cores;
+
+    /// A real server in a few lines: it binds the port, or ends with Python's own words.
+    const SERVER: &str = r#"
+        [servers.tiny]
+        distribution = "tiny"
+        requires = []
+        http = { none = [] }
+        loop = { none = [] }
+        default_http = "none"
+        default_loop = "none"
+        command = ["{python}", "-c", """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", "12")
+        self.end_headers()
+        self.wfile.write(b'{"count": 0}')
+http.server.ThreadingHTTPServer.allow_reuse_address = False
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""]
+        bind_tcp = ["{port}"]
+        bind_unix = ["{socket}"]
+        processes = 1
+        switched_off = []
+    "#;
+    const WORKLOAD: &str = r#"
+        [workloads.ping]
+        method = "GET"
+        path = "/"
+        status = 200
+        content-type = "application/json"
+        check = "json-count"
+    "#;
+
+    fn station() -> Station {
+        let axes = [
+            ("framework", "tiny"),
+            ("kind", "native"),
+            ("http", "none"),
+            ("loop", "none"),
+        ];
+        let plan = SeriesPlan {
+            axes: axes.into_iter().collect(),
+            requirements: Vec::new(),
+            python: PythonRequest::Newest,
+            exclude_newer: None,
+            subject: "tiny".to_owned(),
+            server: "tiny".to_owned(),
+            levels: vec![0],
+            instruments: Vec::new(),
+            definition: String::new(),
+        };
+        Station {
+            series: 0,
+            label: "tiny".to_owned(),
+            plan,
+            subject: PathBuf::from("/"),
+            lifespan: "off".to_owned(),
+            mark: Mark::Header,
+            python: PathBuf::from("python3"),
+            server: server::parse("servers.toml", SERVER).unwrap()["tiny"].clone(),
+            workload: workload::parse("workloads.toml", WORKLOAD).unwrap()["ping"].clone(),
+            rounds_before: 0,
+            slug: "tiny".to_owned(),
+        }
+    }
+
+    fn bench(folder: &std::path::Path) -> Bench {
+        Bench {
+            settings: Settings {
+                start_timeout_ms: 20_000,
+                connections: 2,
+                ..Settings::default()
+            },
+            seed: 1,
+            cores: Cores {
+                server: None,
+                generator: None,
+            },
+            harness: folder.to_owned(),
+            logs: folder.join("logs"),
+            sockets: folder.to_owned(),
+            abort: Arc::default(),
+        }
+    }
+
+    fn risen(mut rising: Rising) -> Result<(Box<Living>, u32), Failure> {
+        loop {
+            match rising.look() {
+                Progress::Rising => std::thread::sleep(Duration::from_millis(10)),
+                Progress::Up(living) => return Ok((living, rising.tries)),
+                Progress::Failed(failure) => return Err(failure),
+            }
+        }
+    }
+
+    #[test]
+    fn a_port_that_somebody_takes_in_between_is_exchanged_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bench, station) = (bench(folder.path()), station());
+        let occupied = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let door = Door::Port(occupied.local_addr().unwrap().port());
+        let rising = Rising::start_at(&bench, &station, 0, 1, door).unwrap();
+        let (mut living, tries) = risen(rising).unwrap();
+        assert_eq!(tries, 2, "the first port was taken");
+        assert_eq!(living.session.exchange().unwrap().status, 200);
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_a_failure_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let station = Station {
+            python: PathBuf::from("no-such-python"),
+            ..station()
+        };
+        let bench = bench(folder.path());
+        let failure = Rising::start(&bench, &station, 0, 1).unwrap_err();
+        assert!(failure.message.contains("no-such-python"), "{failure}");
     }
 }

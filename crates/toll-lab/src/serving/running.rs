@@ -47,7 +47,11 @@ impl Running {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub fn start(mut command: Command, log: PathBuf, socket: Option<PathBuf>) -> Result<Self, StartError> {
+    pub fn start(
+        mut command: Command,
+        log: PathBuf,
+        socket: Option<PathBuf>,
+    ) -> Result<Self, StartError> {
         let open = || -> io::Result<(File, File)> {
             if let Some(folder) = log.parent() {
                 fs::create_dir_all(folder)?;
@@ -56,16 +60,28 @@ impl Running {
             let again = file.try_clone()?;
             Ok((file, again))
         };
-        let (out, err) = open().map_err(|source| StartError::Log { path: log.clone(), source })?;
+        let (out, err) = open().map_err(|source| StartError::Log {
+            path: log.clone(),
+            source,
+        })?;
         command.stdin(Stdio::null()).stdout(out).stderr(err);
         let child = process::spawn(command)?;
-        Ok(Self { child, log, socket, pids: Vec::new() })
+        Ok(Self {
+            child,
+            log,
+            socket,
+            pids: Vec::new(),
+        })
     }
 
     /// Whether it has ended by itself, as a record with its last log lines.
     pub fn ended(&mut self) -> Option<Failure> {
         let status = self.child.try_wait().ok().flatten()?;
-        let failure = Failure::new(Stage::Start, "server-exited", format!("the server ended by itself ({status})"));
+        let failure = Failure::new(
+            Stage::Start,
+            "server-exited",
+            format!("the server ended by itself ({status})"),
+        );
         Some(failure.with_log(self.log_tail()))
     }
 

@@ -21,8 +21,19 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(store: Store, settings: Settings, progress: Progress, course: Course) -> Self {
-        Self { store, settings, progress, course, start: Instant::now() }
+    pub(super) fn new(
+        store: Store,
+        settings: Settings,
+        progress: Progress,
+        course: Course,
+    ) -> Self {
+        Self {
+            store,
+            settings,
+            progress,
+            course,
+            start: Instant::now(),
+        }
     }
 
     /// Ends the display and gives the record back.
@@ -45,7 +56,12 @@ impl Ledger for Book {
         Ok(self.store.record_block(block)?)
     }
 
-    fn failure(&mut self, series: usize, middlewares: Option<u32>, failure: &Failure) -> Result<(), LedgerError> {
+    fn failure(
+        &mut self,
+        series: usize,
+        middlewares: Option<u32>,
+        failure: &Failure,
+    ) -> Result<(), LedgerError> {
         Ok(self.store.record_failure(series, middlewares, failure)?)
     }
 
@@ -55,6 +71,9 @@ impl Ledger for Book {
         self.store.update_session(wall_s, 0.0)?;
         let measured = self.store.load_series(series)?;
         let precision = toll_analysis::toll_precision(&measured, &self.settings);
-        Ok(Judgement { precision: precision.half_width, done: precision.done })
+        Ok(Judgement {
+            precision: precision.half_width,
+            done: precision.done,
+        })
     }
 }

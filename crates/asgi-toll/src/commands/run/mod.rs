@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use toll_core::plan::Plan;
+use toll_core::sample::MeasuredSeries;
 use toll_lab::process::guard;
 use toll_store::{Header, Store};
 
@@ -52,6 +53,8 @@ struct Task {
 struct Recorded {
     plan: Plan,
     suite: String,
+    /// Digest of the Python that runs in the servers.
+    sources: String,
 }
 
 impl Task {
@@ -69,7 +72,15 @@ impl Task {
         let seed = args.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
         let started_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let suite = catalogue::lasting_name(&args.choice.suite)?;
-        Ok(Self { plan, suite, shelf, folder, stored: None, seed, started_at })
+        Ok(Self {
+            plan,
+            suite,
+            shelf,
+            folder,
+            stored: None,
+            seed,
+            started_at,
+        })
     }
 
     /// The plan comes from the record, so that it is the same; only how long and how exactly may be changed.
@@ -77,10 +88,26 @@ impl Task {
         let folder = Folder::open(dir)?;
         let store = Store::open(&folder.store())?;
         let header = store.header()?;
-        let recorded: Recorded = serde_json::from_str(&header.plan_json).context("the plan in the record cannot be read")?;
-        let Recorded { mut plan, suite } = recorded;
+        let recorded: Recorded = serde_json::from_str(&header.plan_json)
+            .context("the plan in the record cannot be read")?;
+        let Recorded {
+            mut plan,
+            suite,
+            sources,
+        } = recorded;
+        let shelf = catalogue::shelf(&suite)?;
         if plan.hash() != header.plan_hash {
-            bail!("{} was planned by another version of the tool ({}); start a new run", folder.shown(), header.tool_version);
+            bail!(
+                "{} was planned by another version of the tool ({}); start a new run",
+                folder.shown(),
+                header.tool_version
+            );
+        }
+        if shelf.sources(&plan)? != sources {
+            bail!(
+                "the subjects of {} have changed since it began, so their numbers would not go together; start a new run",
+                folder.shown()
+            );
         }
         if let Some(text) = &args.choice.budget {
             plan.settings.budget_s = settings::duration(text)?.as_secs().max(1);
@@ -88,8 +115,25 @@ impl Task {
         if let Some(text) = &args.choice.precision {
             plan.settings.precision = settings::share(text)?;
         }
-        let shelf = catalogue::shelf(&suite)?;
-        Ok(Self { plan, suite, shelf, folder, stored: Some(store), seed: header.seed, started_at: header.started_at })
+        Ok(Self {
+            plan,
+            suite,
+            shelf,
+            folder,
+            stored: Some(store),
+            seed: header.seed,
+            started_at: header.started_at,
+        })
+    }
+
+    /// What an earlier session has measured of a series, if anything.
+    fn measured_before(&self, series: usize) -> Option<MeasuredSeries> {
+        let measured = self.stored.as_ref()?.load_series(series).ok()?;
+        measured
+            .cells
+            .iter()
+            .any(|cell| !cell.slices.is_empty())
+            .then_some(measured)
     }
 
     /// The record: the one that there is, or a new one.
@@ -100,7 +144,11 @@ impl Task {
         let header = Header {
             suite: self.plan.suite.clone(),
             plan_hash: self.plan.hash(),
-            plan_json: serde_json::to_string(&Recorded { plan: self.plan.clone(), suite: self.suite.clone() })?,
+            plan_json: serde_json::to_string(&Recorded {
+                plan: self.plan.clone(),
+                suite: self.suite.clone(),
+                sources: self.shelf.sources(&self.plan)?,
+            })?,
             tool_version: VERSION.to_owned(),
             started_at: self.started_at.clone(),
             seed: self.seed,

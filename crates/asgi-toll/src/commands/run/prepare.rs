@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, bail};
+use toll_core::axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Interpreter, Remark, Severity};
-use toll_core::plan::Plan;
+use toll_core::plan::{PythonRequest, SeriesPlan};
 use toll_lab::host;
 use toll_lab::provision::{
-    Context, Environment, ProvisionEvent, Uv, Virtualenvs, Wanted, discover_interpreters, obtain_uv, provide,
+    Context, Environment, ProvisionEvent, Uv, Virtualenvs, Wanted, discover_interpreters,
+    obtain_uv, provide,
 };
 
 use super::Task;
@@ -37,20 +39,36 @@ pub(super) fn prepare(
     printer: Printer,
 ) -> anyhow::Result<Prepared> {
     let cache = settings::cache_dir(global)?;
-    std::fs::create_dir_all(&cache).with_context(|| format!("the cache folder {} cannot be made", cache.display()))?;
-    let unpacked = assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
+    std::fs::create_dir_all(&cache)
+        .with_context(|| format!("the cache folder {} cannot be made", cache.display()))?;
+    let unpacked =
+        assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
     let context = Context::new(cache.clone(), Arc::clone(&abort));
     let progress = printer.progress();
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
     let host = host::facts(&cache, Some(&uv), &interpreters);
     let remarks = host::remarks(&host);
     warn(&remarks, printer)?;
-    let environments = build(context, uv, interpreters, &task.plan, &progress);
+    let environments = build(
+        &Virtualenvs::new(context, uv, interpreters),
+        task,
+        &progress,
+    );
     progress.clear();
-    Ok(Prepared { host, remarks, unpacked, environments, abort })
+    Ok(Prepared {
+        host,
+        remarks,
+        unpacked,
+        environments,
+        abort,
+    })
 }
 
-fn tools(context: &Context, given: Option<&Path>, progress: &Progress) -> anyhow::Result<(Uv, Vec<Interpreter>)> {
+fn tools(
+    context: &Context,
+    given: Option<&Path>,
+    progress: &Progress,
+) -> anyhow::Result<(Uv, Vec<Interpreter>)> {
     let found = discover_interpreters(context, None);
     let uv = obtain_uv(context, given, &found, &|event| progress.provision(&event))?;
     // uv knows of interpreters that lie nowhere else.
@@ -63,26 +81,46 @@ fn warn(remarks: &[Remark], printer: Printer) -> anyhow::Result<()> {
     for remark in remarks {
         match remark.severity {
             Severity::Unfit => bail!("{}: {}. {}", remark.topic, remark.seen, remark.advice),
-            Severity::Warning => printer.warning(format!("{}: {}. {}", remark.topic, remark.seen, remark.advice)),
+            Severity::Warning => printer.warning(format!(
+                "{}: {}. {}",
+                remark.topic, remark.seen, remark.advice
+            )),
             Severity::Fine => {}
         }
     }
     Ok(())
 }
 
-fn build(context: Context, uv: Uv, interpreters: Vec<Interpreter>, plan: &Plan, progress: &Progress) -> Vec<Result<Environment, Failure>> {
-    let provisioner = Virtualenvs::new(context, uv, interpreters);
-    let labels = plan.labels();
-    let wanted: Vec<Wanted> = plan
-        .series
-        .iter()
-        .zip(labels)
-        .map(|(series, label)| Wanted {
+fn build(
+    provisioner: &Virtualenvs,
+    task: &Task,
+    progress: &Progress,
+) -> Vec<Result<Environment, Failure>> {
+    let series = task.plan.series.iter().zip(task.plan.labels()).enumerate();
+    let wanted: Vec<Wanted> = series
+        .map(|(index, (series, label))| wanted(task, index, series, label))
+        .collect();
+    provide(provisioner, &wanted, &|event: ProvisionEvent| {
+        progress.provision(&event);
+    })
+}
+
+/// What a series is to run in. One that an earlier session has measured gets the very same
+/// distributions again, whatever was released since.
+fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Wanted {
+    let exclude_newer = series.exclude_newer.clone();
+    match task.measured_before(index) {
+        Some(before) => Wanted {
+            label,
+            requirements: before.lock,
+            python: PythonRequest::from(before.axes.get(axes::PYTHON).to_owned()),
+            exclude_newer,
+        },
+        None => Wanted {
             label,
             requirements: series.requirements.clone(),
             python: series.python.clone(),
-            exclude_newer: series.exclude_newer.clone(),
-        })
-        .collect();
-    provide(&provisioner, &wanted, &|event: ProvisionEvent| progress.provision(&event))
+            exclude_newer,
+        },
+    }
 }
