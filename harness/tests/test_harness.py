@@ -16,8 +16,10 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from served import ROOT, SERVERS, subject
+import tomllib
 
+ROOT = Path(__file__).resolve().parents[2]
+SERVERS = tomllib.loads((ROOT / "servers" / "servers.toml").read_text())["servers"]
 HARNESS = ROOT / "harness"
 sys.path.insert(0, str(HARNESS))
 
@@ -33,6 +35,11 @@ SERVER_KEYS = {
 }  # fmt: skip
 SERVER_OPTIONAL = {"words", "env"}
 PLACEHOLDERS = {"python", "http", "loop", "lifespan", "port", "socket"}
+
+
+def subject(name):
+    """The table of a subject."""
+    return tomllib.loads((ROOT / "subjects" / name / "subject.toml").read_text())
 
 
 def table_keys(source, name):

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Ended, NOBODY, Place, processes_with};
+use crate::support::{Ended, NOBODY, Place, processes_with, pythons};
 
 /// A short suite of the bare subject: `series` are the tables, `measure` further keys.
 fn bare(measure: &str, series: &str) -> String {
@@ -108,6 +108,25 @@ fn dropped_layers_are_a_finding_and_no_number() {
 }
 
 #[test]
+fn layers_that_are_dropped_at_every_level_do_not_take_the_good_cells_along() {
+    let place = Place::new();
+    let suite =
+        bare("", &series("drops")).replace("middlewares = [0, 1, 2]", "middlewares = \"0..=8\"");
+    run(&place, &suite).expect(3);
+    let cells = result_of(&place, "drops")["instruments"]["load"]["cells"].clone();
+    let measured: Vec<bool> = cells
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| cell["requests"].as_u64() > Some(0))
+        .collect();
+    assert_eq!(
+        measured,
+        [true, true, false, false, false, false, false, false, false]
+    );
+}
+
+#[test]
 fn muffin_drops_a_function_that_is_registered_twice() {
     let place = Place::new();
     let suite = bare("", "[[series]]\nframework = \"muffin-naive\"\n");
@@ -149,57 +168,41 @@ fn when_nothing_can_be_measured_the_exit_code_says_so() {
     .expect(2);
 }
 
-#[test]
-fn a_python_that_is_missing_is_named_with_those_that_are_there() {
+/// A series on that Python, and its notes in the results.
+fn notes_with_python(asked: &str) -> (Ended, String) {
     let place = Place::new();
-    let suite = bare("", "[[series]]\nframework = \"bare\"\npython = \"3.99\"\n");
-    let ended = run(&place, &suite).expect(2);
-    assert!(ended.stderr.contains("3.99"), "{ended:?}");
-    let results = place.json("out/results.json");
-    assert_eq!(results["series"][0]["error"]["code"], "python-missing");
-}
-
-/// The minor version of some Python of this machine, such as `3.12`.
-fn minor_version(place: &Place) -> String {
-    let facts = place.run(&["doctor", "--json"]).json();
-    let all = facts["host"]["interpreters"].as_array().unwrap();
-    let version = all
-        .iter()
-        .find(|found| found["implementation"] == "cpython")
-        .unwrap()["version"]
-        .as_str()
-        .unwrap();
-    version.rsplit_once('.').unwrap().0.to_owned()
-}
-
-#[test]
-fn the_nearest_python_stands_in_for_a_missing_patch_release_and_the_report_says_so() {
-    let place = Place::new();
-    let minor = minor_version(&place);
     let suite = bare(
         "",
-        &format!("[[series]]\nframework = \"bare\"\npython = \"{minor}.99\"\n"),
+        &format!("[[series]]\nframework = \"bare\"\npython = \"{asked}\"\n"),
     );
     let ended = run(&place, &suite).expect(0);
     let results = place.json("out/results.json");
-    let series = &results["series"][0];
+    let python = results["series"][0]["axes"]["python"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(
-        series["axes"]["python"]
-            .as_str()
-            .unwrap()
-            .starts_with(&minor),
-        "{series}"
+        pythons(&place).contains(&python),
+        "{python} is the one that was really used"
     );
-    let notes = series["notes"].to_string();
-    assert!(
-        notes.contains(&format!("{minor}.99")) && notes.contains("was used"),
-        "{notes}"
-    );
-    assert!(
-        ended.stdout.contains(&format!("{minor}.99")),
-        "{}",
-        ended.stdout
-    );
+    (ended, results["series"][0]["notes"].to_string())
+}
+
+#[test]
+fn the_nearest_python_stands_in_for_a_missing_one_and_the_report_says_so() {
+    let newest = pythons(&Place::new()).first().unwrap().clone();
+    let same_minor = format!("{}.99", newest.rsplit_once('.').unwrap().0);
+    for asked in [same_minor.as_str(), "3.99"] {
+        let (ended, notes) = notes_with_python(asked);
+        assert!(
+            notes.contains(asked) && notes.contains("was used"),
+            "{notes}"
+        );
+        assert!(
+            ended.stdout.contains(asked) && ended.stderr.contains(asked),
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Ctrl-C, SIGTERM, `kill -9`: what was measured is kept, no process is left, the run can go on.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::{NOBODY, Place, Started, eventually, processes_with};
@@ -25,7 +27,11 @@ framework = \"bare\"
 
 /// Starts a run that would take minutes and waits until a round is done.
 fn started(place: &Place) -> Started {
-    place.write("long.toml", SUITE);
+    started_with(place, SUITE)
+}
+
+fn started_with(place: &Place, suite: &str) -> Started {
+    place.write("long.toml", suite);
     let mut command = place.command(&["run", "long.toml", "--out", "out", "--seed", "7"]);
     let log = std::fs::File::create(place.path("talk")).unwrap();
     command.stderr(log);
@@ -78,6 +84,70 @@ fn a_terminate_signal_does_the_same() {
     stops_in_good_order("TERM");
 }
 
+/// Only the guard can do this: the kernel tells a server of our end, but not what it has forked.
+#[test]
+fn after_kill_9_what_the_servers_started_is_gone_too() {
+    let place = Place::new();
+    let started = started_with(
+        &place,
+        &SUITE.replace(
+            "framework = \"bare\"",
+            "framework = \"bare\"\nkind = \"forks\"",
+        ),
+    );
+    assert!(
+        servers(&place).len() >= 6,
+        "three servers and what they forked"
+    );
+    started.signal("KILL");
+    started.wait();
+    eventually(5, || servers(&place).is_empty());
+}
+
+/// The first signal comes while nothing answers, the second does not wait for it.
+#[test]
+fn ctrl_c_while_servers_start_does_not_wait_for_them() {
+    let place = Place::new();
+    place.write(
+        "hangs.toml",
+        &SUITE.replace(
+            "framework = \"bare\"",
+            "framework = \"bare\"\nkind = \"hangs\"",
+        ),
+    );
+    let started = Started::from(
+        place
+            .command(&["run", "hangs.toml", "--out", "out"])
+            .spawn()
+            .unwrap(),
+    );
+    eventually(60, || !servers(&place).is_empty());
+    let before = Instant::now();
+    started.signal("INT");
+    started.wait().expect(130);
+    assert!(
+        before.elapsed() < Duration::from_secs(15),
+        "the start timeout is 30 s"
+    );
+    assert_eq!(servers(&place), NOBODY);
+}
+
+#[test]
+fn ctrl_c_before_anything_is_measured_leaves_nothing() {
+    let place = Place::with_empty_cache();
+    place.write("long.toml", SUITE);
+    let started = Started::from(
+        place
+            .command(&["run", "long.toml", "--out", "out"])
+            .spawn()
+            .unwrap(),
+    );
+    eventually(60, || place.path("cache").exists());
+    started.signal("INT");
+    started.wait().expect(130);
+    assert!(!place.path("out/run.sqlite").exists());
+}
+
 #[test]
 fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
     let place = Place::new();
@@ -86,7 +156,8 @@ fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
     started.wait();
     eventually(5, || servers(&place).is_empty());
     // The report of what there is can be drawn, and says that it was interrupted.
-    let report = place.run(&["report", "out"]).expect(130);
+    let report = place.run(&["report", "out"]).expect(0);
+    assert_eq!(place.json("out/results.json")["run"]["interrupted"], true);
     assert!(report.stdout.contains("bare"), "{report:?}");
     let before = rounds(&place.json("out/results.json"));
     assert!(before >= 1);

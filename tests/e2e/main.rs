@@ -2,6 +2,7 @@
 
 mod bad_luck;
 mod browser;
+mod harness;
 mod interrupted;
 mod matrix;
 mod report;

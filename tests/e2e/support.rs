@@ -119,19 +119,19 @@ impl Place {
 
 /// A tool that is running.
 pub(crate) struct Started {
-    child: Child,
+    child: Option<Child>,
 }
 
 impl From<Child> for Started {
     fn from(child: Child) -> Self {
-        Self { child }
+        Self { child: Some(child) }
     }
 }
 
 impl Started {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().unwrap().id()
     }
 
     /// Sends a signal by name.
@@ -144,9 +144,32 @@ impl Started {
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(self) -> Ended {
-        Ended::of(&self.child.wait_with_output().unwrap())
+    pub(crate) fn wait(mut self) -> Ended {
+        let child = self.child.take().unwrap();
+        Ended::of(&child.wait_with_output().unwrap())
     }
+}
+
+/// A test that fails on its way leaves no tool behind.
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The versions of the CPythons of this machine, newest first.
+pub(crate) fn pythons(place: &Place) -> Vec<String> {
+    let facts = place.run(&["doctor", "--json"]).json();
+    let all = facts["host"]["interpreters"].as_array().unwrap().clone();
+    let cpythons = all
+        .iter()
+        .filter(|found| found["implementation"] == "cpython");
+    cpythons
+        .map(|found| found["version"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Waits until `what` holds.

@@ -89,7 +89,11 @@ fn the_cache_is_listed_and_removed_and_nothing_else_is() {
     place.run(&["run", "suite.toml", "--out", "out"]).expect(0);
     std::fs::write(place.cache.join("mine.txt"), "not the tool's").unwrap();
     let listed = place.run(&["cache", "list", "--json"]).expect(0).json();
-    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(
+        listed["environments"].as_array().unwrap().len(),
+        1,
+        "{listed}"
+    );
     place.run(&["cache", "clean"]).expect(0);
     assert_eq!(
         place

@@ -67,6 +67,17 @@ pub(crate) fn unpack(cache: &Path) -> io::Result<Unpacked> {
     })
 }
 
+/// Removes what was unpacked; says how many versions of it there were.
+pub(crate) fn remove(cache: &Path) -> io::Result<usize> {
+    let folder = cache.join("assets");
+    let Ok(entries) = fs::read_dir(&folder) else {
+        return Ok(0);
+    };
+    let versions = entries.count();
+    fs::remove_dir_all(folder)?;
+    Ok(versions)
+}
+
 fn write<E: Embed>(folder: &Path) -> io::Result<()> {
     for name in E::iter() {
         let path = folder.join(name.as_ref());
@@ -77,10 +88,12 @@ fn write<E: Embed>(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Digest of the embedded Python.
+/// Digest of all that is embedded and makes up what is measured.
 pub(crate) fn digest() -> String {
     let mut hash = Sha256::new();
     feed::<Subjects>(&mut hash);
+    feed::<Servers>(&mut hash);
+    feed::<Workloads>(&mut hash);
     feed::<Harness>(&mut hash);
     hex(&hash.finalize())
 }

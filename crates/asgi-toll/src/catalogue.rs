@@ -67,8 +67,8 @@ impl Shelf {
         Ok(())
     }
 
-    /// Digest of the Python that would run in the servers of a plan: the embedded files, and those
-    /// of the user's own subjects.
+    /// Digest of what makes up the servers of a plan: the embedded subjects, servers, workloads and
+    /// harness, and the user's own subjects.
     pub(crate) fn sources(&self, plan: &Plan) -> anyhow::Result<String> {
         let mut hash = Sha256::new();
         hash.update(assets::digest());
@@ -93,17 +93,23 @@ impl Shelf {
     }
 }
 
-/// Adds the Python files of a folder, in the order of their names.
+/// Adds the files of a subject's folder, in the order of their names, its packages included.
 fn feed(hash: &mut Sha256, folder: &Path) -> io::Result<()> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
         .collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "py"));
-    files.sort();
-    for file in files {
-        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
-        hash.update(fs::read(&file)?);
+    paths.sort();
+    for path in paths {
+        let counts = path
+            .extension()
+            .is_some_and(|extension| extension == "py" || extension == "toml");
+        if path.is_dir() {
+            feed(hash, &path)?;
+        } else if counts {
+            hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update(fs::read(&path)?);
+        }
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, nothing to object to
   1    a finding that --fail-on names
-  2    usage, suite or environment error: nothing was measured
+  2    usage, suite, environment or disk error: nothing was measured, or it could not be recorded
   3    measured, but some cells failed
   4    inconclusive where a decision was asked for
   130  interrupted: everything measured so far is kept";
@@ -145,7 +145,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// Exit with 1 when a finding of one of these codes is there, such as `superlinear,layers-dropped`.
-    #[arg(long, value_delimiter = ',', value_name = "CODE")]
+    #[arg(long, value_delimiter = ',', value_name = "CODE", value_parser = finding_code)]
     pub(crate) fail_on: Vec<String>,
     /// A uv to use instead of the one on PATH.
     #[arg(
@@ -155,6 +155,15 @@ pub(crate) struct RunArgs {
         hide_env_values = true
     )]
     pub(crate) uv: Option<PathBuf>,
+}
+
+/// A typing mistake here would never fail anything.
+fn finding_code(text: &str) -> Result<String, String> {
+    if toll_analysis::CODES.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let known = toll_analysis::CODES.join(", ");
+    Err(format!("there is no such finding; there are {known}"))
 }
 
 /// `asgi-toll plan`.

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     NothingMeasured,
     /// Measured, but some cells failed.
     SomeFailed,
+    /// Inconclusive where the caller asked for a decision.
+    Inconclusive,
     /// Stopped from outside; everything measured so far is kept.
     Interrupted,
 }
@@ -25,6 +27,7 @@ impl Exit {
             Self::Objection => 1,
             Self::NothingMeasured => 2,
             Self::SomeFailed => 3,
+            Self::Inconclusive => 4,
             Self::Interrupted => 130,
         }
     }

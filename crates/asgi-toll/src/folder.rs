@@ -87,6 +87,12 @@ impl Folder {
         write(&path, (lock.join("\n") + "\n").as_bytes())
     }
 
+    /// Removes the folder of a run that came to nothing; one with content stays.
+    pub(crate) fn remove_if_empty(&self) {
+        let _ = fs::remove_dir(self.path.join("environments"));
+        let _ = fs::remove_dir(&self.path);
+    }
+
     /// Writes every report format.
     pub(crate) fn write_reports(&self, analysis: &Analysis) -> anyhow::Result<()> {
         for format in toll_report::FORMATS {

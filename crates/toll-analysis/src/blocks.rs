@@ -5,12 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toll_core::sample::{MeasuredCell, MeasuredSeries};
 
-use crate::reading::Reading;
+use toll_stats::quantile::{mean, median};
 
-/// A cell takes part if it has a reading in at least this share of the blocks that were measured.
-/// One that died for good early would otherwise leave no block complete, and take every other
-/// cell's number with it; one that failed now and then should cost only those blocks.
+use crate::reading::Reading;
+use crate::rounds;
+
+/// A cell takes part if it has a reading in at least this share of the blocks that were measured,
+/// and in one of the last [`RECENT_ROUNDS`] rounds. One that died for good would otherwise leave no
+/// further block complete, and take every other cell's number with it; one that failed now and then
+/// costs only those blocks.
 const SHARE_TO_TAKE_PART: f64 = 0.5;
+
+/// A cell that is missing from so many rounds in a row is gone.
+const RECENT_ROUNDS: usize = 2;
 
 /// A block of the series: round, and block inside the round.
 pub(crate) type BlockId = (u32, u32);
@@ -49,8 +56,15 @@ impl<'a> Blocks<'a> {
             .flat_map(|cell| cell.by_block.keys().copied())
             .collect();
         let enough = measured.len() as f64 * SHARE_TO_TAKE_PART;
+        let rounds: BTreeSet<u32> = measured.iter().map(|(round, _)| *round).collect();
+        let recent: BTreeSet<u32> = rounds.into_iter().rev().take(RECENT_ROUNDS).collect();
         for cell in &mut cells {
-            cell.takes_part = !cell.by_block.is_empty() && cell.by_block.len() as f64 >= enough;
+            cell.takes_part = !cell.by_block.is_empty()
+                && cell.by_block.len() as f64 >= enough
+                && cell
+                    .by_block
+                    .keys()
+                    .any(|(round, _)| recent.contains(round));
         }
         let complete = measured
             .into_iter()
@@ -104,6 +118,32 @@ impl<'a> Blocks<'a> {
             .filter_map(|slice| slice.latency_histogram.as_deref())
     }
 
+    /// A value of one cell in every complete block, divided by the block's mean of that value over
+    /// all cells, with the round; and the reference that it is to be multiplied with: the median
+    /// over rounds of the rounds' median means. The machine's speed, which drifts, is in both and
+    /// cancels, so that the cells of a series can be told apart by what is their own.
+    pub(crate) fn anchored(
+        &self,
+        of: &CellReadings<'_>,
+        value: impl Fn(&Reading) -> f64,
+    ) -> Option<(Vec<(u32, f64)>, f64)> {
+        let mut relative = Vec::new();
+        let mut anchors = Vec::new();
+        for block in &self.complete {
+            let all: Vec<f64> = self
+                .taking_part()
+                .filter_map(|cell| cell.by_block.get(block))
+                .map(&value)
+                .collect();
+            let anchor = mean(&all).filter(|anchor| *anchor > 0.0)?;
+            let own = value(of.by_block.get(block)?);
+            relative.push((block.0, own / anchor));
+            anchors.push((block.0, anchor));
+        }
+        let reference = median(&rounds::medians(anchors))?;
+        Some((relative, reference))
+    }
+
     /// The readings of `cell` that count: those of complete blocks.
     pub(crate) fn counting<'b>(
         &'b self,
@@ -134,6 +174,22 @@ fn readings(cell: &MeasuredCell, connections: u32) -> CellReadings<'_> {
 mod tests {
     use super::*;
     use crate::synthetic::Synthetic;
+
+    #[test]
+    fn a_cell_that_died_for_good_does_not_hold_up_the_others() {
+        let mut series = Synthetic::default().series();
+        // It lives for six of eight rounds: more than half, but not lately.
+        series.cells[2].slices.retain(|slice| slice.round < 6);
+        let blocks = Blocks::of(&series, 10);
+        assert_eq!(blocks.complete_rounds(), 8);
+        assert!(!blocks.cells[2].takes_part);
+        // Missing from the last round alone it may come back.
+        let mut series = Synthetic::default().series();
+        series.cells[2].slices.retain(|slice| slice.round < 7);
+        let blocks = Blocks::of(&series, 10);
+        assert_eq!(blocks.complete_rounds(), 7);
+        assert!(blocks.cells[2].takes_part);
+    }
 
     #[test]
     fn a_block_that_lacks_a_cell_is_left_out_whole() {

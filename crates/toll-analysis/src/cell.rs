@@ -28,8 +28,8 @@ pub(crate) fn cell(blocks: &Blocks<'_>, of: &CellReadings<'_>, latency: Option<L
     let saturated = server_utilisation.map(|server| saturated(server, client_utilisation));
     Cell {
         middlewares: of.cell.middlewares,
-        server_cpu_us: over_rounds(&readings, "us", |reading| reading.cpu_us),
-        requests_per_s: over_rounds(&readings, "requests/s", |reading| reading.requests_per_s),
+        server_cpu_us: over_rounds(blocks, of, "us", |reading| reading.cpu_us),
+        requests_per_s: over_rounds(blocks, of, "requests/s", |reading| reading.requests_per_s),
         requests_per_s_believed: saturated == Some(Saturated::Server),
         latency,
         saturated,
@@ -56,17 +56,16 @@ pub(crate) fn failed_requests(cell: &MeasuredCell) -> u64 {
     classified.max(total(cell, Metric::Failed))
 }
 
+/// The interval says how well the cell is known beside the others of its series.
 fn over_rounds(
-    readings: &[(u32, Reading)],
+    blocks: &Blocks<'_>,
+    of: &CellReadings<'_>,
     unit: &str,
     value: impl Fn(&Reading) -> f64,
 ) -> Option<Estimate> {
-    rounds::locate(
-        readings
-            .iter()
-            .map(|(round, reading)| (*round, value(reading))),
-    )
-    .map(|location| rounds::told(location, unit))
+    let (relative, reference) = blocks.anchored(of, value).filter(|_| of.takes_part)?;
+    let location = rounds::locate(relative)?;
+    Some(rounds::told(location.scaled(reference), unit))
 }
 
 fn median_of(readings: &[(u32, Reading)], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {

@@ -55,6 +55,7 @@ mod synthetic;
 mod words;
 
 pub use combine::combine;
+pub use findings::CODES;
 pub use precision::{Precision, toll_precision};
 pub use run::analyse;
 pub use schema::schema;

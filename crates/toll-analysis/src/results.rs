@@ -83,9 +83,10 @@ pub enum Saturated {
 pub struct Cell {
     /// Number of middlewares.
     pub middlewares: u32,
-    /// Server CPU per request over the whole process tree, µs: the headline.
+    /// Server CPU per request over the whole process tree, µs: the headline. The interval says how
+    /// well it is known beside the other cells of its series; the machine's drift is not in it.
     pub server_cpu_us: Option<Estimate>,
-    /// Requests per second: as the CPU time, the rounds' medians over slices and their centre.
+    /// Requests per second; the interval is that kind too.
     pub requests_per_s: Option<Estimate>,
     /// Whether requests/s are to be believed: the server was at least 90 % busy.
     pub requests_per_s_believed: bool,

@@ -80,6 +80,14 @@ impl std::fmt::Display for ServerRequest {
     }
 }
 
+/// Reads a Python request such as `newest`, `3.12` or `3.12.1`.
+///
+/// # Errors
+/// Says what is wrong with it and what to write instead.
+pub fn python(text: &str) -> Result<PythonRequest, String> {
+    check::python_request(text).map_err(|(message, help)| format!("{message}; {help}"))
+}
+
 /// Reads a suite; every name in it is looked up in the catalogue.
 ///
 /// # Errors

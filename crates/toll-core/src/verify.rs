@@ -18,7 +18,7 @@ pub struct Answer {
 /// Longest part of a wrong body that is quoted, in characters.
 const QUOTED: usize = 120;
 /// Beginning of the headers that layers leave.
-const MARK_PREFIX: &str = "x-toll-";
+pub const MARK_PREFIX: &str = "x-toll-";
 
 /// Checks the answer of a cell.
 ///

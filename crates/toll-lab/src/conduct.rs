@@ -1,5 +1,6 @@
 //! Conducting: rounds over series, in random order, until each is precise enough or the time is up.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use toll_core::event::Event;
@@ -18,15 +19,33 @@ pub struct Conducted {
     pub generator_cpu_ns: u64,
 }
 
+/// Rounds in which a cell may fail before it is given up. One that fails in the first is given up
+/// at once: it has never worked.
+const STRIKES: u32 = 3;
+
 /// One series on its way.
 struct Course<'a> {
     station: &'a Station,
     levels: Vec<u32>,
+    strikes: BTreeMap<u32, u32>,
     next_round: u32,
     done: bool,
 }
 
 impl Course<'_> {
+    /// Takes note of the cells that did not survive a round.
+    fn take_note(&mut self, survivors: &[u32]) {
+        let (strikes, first) = (&mut self.strikes, self.next_round == 0);
+        self.levels.retain(|level| {
+            if survivors.contains(level) {
+                return true;
+            }
+            let strikes = strikes.entry(*level).or_default();
+            *strikes += 1;
+            !first && *strikes < STRIKES
+        });
+    }
+
     fn is_active(&self, rounds_max: u32) -> bool {
         !self.done && !self.levels.is_empty() && self.next_round < rounds_max
     }
@@ -43,7 +62,11 @@ pub fn conduct(
     ledger: &mut dyn Ledger,
 ) -> Result<Conducted, LedgerError> {
     let start = Instant::now();
-    let mut random = Random::from_seed(bench.seed);
+    let before: u64 = stations
+        .iter()
+        .map(|station| u64::from(station.rounds_before))
+        .sum();
+    let mut random = Random::from_seed(bench.seed.wrapping_add(before));
     let mut courses = set_out(stations, ledger)?;
     let mut conducted = Conducted::default();
     announce(bench, &courses, ledger);
@@ -75,6 +98,7 @@ fn set_out<'a>(
         Ok(Course {
             station,
             levels: station.plan.levels.clone(),
+            strikes: BTreeMap::new(),
             next_round: station.rounds_before,
             done,
         })
@@ -105,7 +129,9 @@ fn one_round(
         };
         instrument::of(*instrument).round(bench, course.station, &mut round, ledger)?;
         generator_cpu_ns += round.generator_cpu_ns;
-        course.levels = round.levels;
+        if !bench.aborted() {
+            course.take_note(&round.levels);
+        }
     }
     if bench.aborted() || course.levels.is_empty() {
         return Ok(generator_cpu_ns);

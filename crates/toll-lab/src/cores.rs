@@ -30,8 +30,9 @@ impl Cores {
     }
 }
 
+/// The cores that this process may use, ascending; empty where the system does not say.
 #[cfg(target_os = "linux")]
-fn allowed() -> Vec<usize> {
+pub fn allowed() -> Vec<usize> {
     let set = rustix::thread::sched_getaffinity(None);
     set.map_or_else(
         |_| Vec::new(),
@@ -43,8 +44,9 @@ fn allowed() -> Vec<usize> {
     )
 }
 
+/// The cores that this process may use, ascending; empty where the system does not say.
 #[cfg(not(target_os = "linux"))]
-fn allowed() -> Vec<usize> {
+pub fn allowed() -> Vec<usize> {
     Vec::new()
 }
 

@@ -19,6 +19,8 @@ pub enum Fault {
     Framing,
     /// A complete answer with another status than the expected one (1xx and 2xx; the others have classes of their own).
     WrongStatus,
+    /// The right status, but an expected header is missing or has another value.
+    WrongHeader,
     /// The right status, but not the expected body.
     WrongBody,
     /// An unexpected 3xx. Redirects are not followed.
@@ -31,18 +33,36 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, in the order of [`Errors`].
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 11] = [
         Fault::Connect,
         Fault::Timeout,
         Fault::Closed,
         Fault::ShortBody,
         Fault::Framing,
         Fault::WrongStatus,
+        Fault::WrongHeader,
         Fault::WrongBody,
         Fault::Redirect,
         Fault::ClientError,
         Fault::ServerError,
     ];
+
+    /// The stable name, as in JSON: that of its field in [`Errors`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Fault::Connect => "connect",
+            Fault::Timeout => "timeout",
+            Fault::Closed => "closed",
+            Fault::ShortBody => "short_body",
+            Fault::Framing => "framing",
+            Fault::WrongStatus => "wrong_status",
+            Fault::WrongHeader => "wrong_header",
+            Fault::WrongBody => "wrong_body",
+            Fault::Redirect => "redirect",
+            Fault::ClientError => "client_error",
+            Fault::ServerError => "server_error",
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -54,6 +74,7 @@ impl fmt::Display for Fault {
             Fault::ShortBody => "connection closed inside the body",
             Fault::Framing => "not well-formed HTTP/1.1",
             Fault::WrongStatus => "wrong status",
+            Fault::WrongHeader => "wrong header",
             Fault::WrongBody => "wrong body",
             Fault::Redirect => "redirect (3xx)",
             Fault::ClientError => "client error (4xx)",
@@ -77,6 +98,8 @@ pub struct Errors {
     pub framing: u64,
     /// [`Fault::WrongStatus`].
     pub wrong_status: u64,
+    /// [`Fault::WrongHeader`].
+    pub wrong_header: u64,
     /// [`Fault::WrongBody`].
     pub wrong_body: u64,
     /// [`Fault::Redirect`].
@@ -130,6 +153,7 @@ impl Errors {
             Fault::ShortBody => &mut self.short_body,
             Fault::Framing => &mut self.framing,
             Fault::WrongStatus => &mut self.wrong_status,
+            Fault::WrongHeader => &mut self.wrong_header,
             Fault::WrongBody => &mut self.wrong_body,
             Fault::Redirect => &mut self.redirect,
             Fault::ClientError => &mut self.client_error,

@@ -114,6 +114,12 @@ impl Session {
         self.worker.exchange()
     }
 
+    /// Replaces connections that the server has closed while they were idle. A slice does so too; whoever reads the
+    /// server's clocks around a slice does it before, so that accepting connections is not in the reading.
+    pub fn renew(&mut self) {
+        self.worker.mend();
+    }
+
     /// Sends in a closed loop on all connections until `duration` has passed, and waits for the answers on their way.
     ///
     /// Connections that the server has closed while idle are replaced first, outside of the measured time. Since

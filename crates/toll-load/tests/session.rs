@@ -25,6 +25,7 @@ fn hello() -> Expectation {
     Expectation {
         status: Some(200),
         body: Some(b"hello".to_vec()),
+        ..Expectation::default()
     }
 }
 
@@ -138,6 +139,27 @@ fn one_wrong_answer_among_many_is_found() {
 }
 
 #[test]
+fn a_header_that_disappears_once_is_found() {
+    let server = Server::tcp(|stream, requests| {
+        while read_request(stream).is_some() {
+            let bare = requests.fetch_add(1, Ordering::SeqCst) % 10 == 9;
+            let mark = if bare { "" } else { "x-mark: 1\r\n" };
+            let answer = format!("HTTP/1.1 200 OK\r\n{mark}content-length: 5\r\n\r\nhello");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let marked = Expectation {
+        headers: vec![("x-mark".to_owned(), b"1".to_vec())],
+        ..hello()
+    };
+    let outcome = session(&server, &ping(), &marked)
+        .slice(SLICE, &GO)
+        .unwrap();
+    assert_eq!(outcome.errors.wrong_header, server.seen() / 10);
+    assert_eq!(outcome.ok + outcome.errors.wrong_header, outcome.sent);
+}
+
+#[test]
 fn bodiless_answers() {
     let head = Server::tcp(always(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n"));
     all_right(
@@ -150,7 +172,7 @@ fn bodiless_answers() {
     ));
     let unmodified = Expectation {
         status: Some(304),
-        body: None,
+        ..Expectation::default()
     };
     all_right(
         &session(&empty, &ping(), &unmodified)

@@ -1,10 +1,13 @@
 //! What is known of a run before anything is measured: the `meta` table.
 
 use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
 use toll_core::host::{Host, Remark};
 use toll_core::settings::Settings;
 
+use crate::error::Result;
 use crate::fault::Fault;
+use crate::store::Store;
 use crate::text;
 
 /// What a run is created with, and what its store gives back.
@@ -22,7 +25,7 @@ pub struct Header {
     pub started_at: String,
     /// Seed of the random orders.
     pub seed: u64,
-    /// How it is measured.
+    /// How it is measured; of a run that was resumed otherwise, how it was measured last.
     pub settings: Settings,
     /// The machine.
     pub host: Host,
@@ -32,8 +35,20 @@ pub struct Header {
     pub quick: bool,
 }
 
+impl Store {
+    /// Replaces the settings that the run was created with: a resumed run may be conducted with
+    /// another budget or precision, and is judged by the newest. The rest of the header stays, also
+    /// the plan with the settings of its own.
+    ///
+    /// # Errors
+    /// The file cannot be written, or its creation was cut off.
+    pub fn update_settings(&mut self, settings: &Settings) -> Result<()> {
+        self.write(|transaction| update(transaction, "settings", settings))
+    }
+}
+
 /// Stores the header of a new run.
-pub(crate) fn write(connection: &Connection, header: &Header) -> Result<(), Fault> {
+pub(crate) fn write(connection: &Connection, header: &Header) -> std::result::Result<(), Fault> {
     put(connection, "suite", &header.suite)?;
     put(connection, "plan_hash", &header.plan_hash)?;
     put(connection, "plan", &header.plan_json)?;
@@ -55,7 +70,7 @@ pub(crate) fn write(connection: &Connection, header: &Header) -> Result<(), Faul
 }
 
 /// Reads the header back.
-pub(crate) fn read(connection: &Connection) -> Result<Header, Fault> {
+pub(crate) fn read(connection: &Connection) -> std::result::Result<Header, Fault> {
     Ok(Header {
         suite: get(connection, "suite")?,
         plan_hash: get(connection, "plan_hash")?,
@@ -70,14 +85,28 @@ pub(crate) fn read(connection: &Connection) -> Result<Header, Fault> {
     })
 }
 
-fn put(connection: &Connection, key: &str, value: &str) -> Result<(), Fault> {
+fn put(connection: &Connection, key: &str, value: &str) -> std::result::Result<(), Fault> {
     connection
         .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?
         .execute([key, value])?;
     Ok(())
 }
 
-fn get(connection: &Connection, key: &'static str) -> Result<String, Fault> {
+fn update(
+    connection: &Connection,
+    key: &'static str,
+    value: &impl Serialize,
+) -> std::result::Result<(), Fault> {
+    let updated = connection
+        .prepare_cached("UPDATE meta SET value = ?2 WHERE key = ?1")?
+        .execute([key, &text::write(key, value)?])?;
+    if updated == 0 {
+        return Err(Fault::Missing { key });
+    }
+    Ok(())
+}
+
+fn get(connection: &Connection, key: &'static str) -> std::result::Result<String, Fault> {
     let mut query = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
     query
         .query_row([key], |row| row.get(0))

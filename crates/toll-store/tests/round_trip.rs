@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use toll_core::failure::{Failure, Stage};
 use toll_core::metric::Metric;
 use toll_core::sample::{Block, Slice};
-use toll_store::{SeriesProgress, Store, StoreError};
+use toll_core::settings::Settings;
+use toll_store::{Header, SeriesProgress, Store, StoreError};
 
 fn new_run() -> (tempfile::TempDir, PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,9 +24,9 @@ fn failure(stage: Stage, message: &str) -> Failure {
         .with_log(vec!["line \"one\"".into(), "line\ntwo".into()])
 }
 
-#[test]
-fn a_whole_run_comes_back() {
-    let (_folder, path, mut store) = new_run();
+/// Two series with blocks out of order and a failure each, in a session that came to its end.
+fn a_whole_run() -> (tempfile::TempDir, Store, [Block; 4]) {
+    let (folder, path, mut store) = new_run();
     store.begin_session().unwrap();
     for (place, framework) in ["starlette", "falcon"].into_iter().enumerate() {
         store.put_series(place, &facts(framework)).unwrap();
@@ -39,20 +40,24 @@ fn a_whole_run_comes_back() {
     for block in &blocks {
         store.record_block(block).unwrap();
     }
-    store
-        .record_failure(1, None, &failure(Stage::Start, "it died"))
-        .unwrap();
-    store
-        .record_failure(
-            0,
-            Some(5),
-            &failure(Stage::Verify, "three layers, not five"),
-        )
-        .unwrap();
+    store.record_failure(1, None, &died()).unwrap();
+    store.record_failure(0, Some(5), &miscounted()).unwrap();
     store.end_session(1.5, 0.25, false).unwrap();
     drop(store);
+    (folder, Store::open_for_reading(&path).unwrap(), blocks)
+}
 
-    let store = Store::open_for_reading(&path).unwrap();
+fn died() -> Failure {
+    failure(Stage::Start, "it died")
+}
+
+fn miscounted() -> Failure {
+    failure(Stage::Verify, "three layers, not five")
+}
+
+#[test]
+fn the_header_and_the_time_of_a_run_come_back() {
+    let (_folder, store, _) = a_whole_run();
     assert_eq!(store.header().unwrap(), header());
     let run = store.load().unwrap();
     assert_eq!(
@@ -67,33 +72,38 @@ fn a_whole_run_comes_back() {
         (&run.settings, &run.host, &run.remarks),
         (&header().settings, &header().host, &header().remarks)
     );
+}
 
-    let (first, second) = (&run.series[0], &run.series[1]);
+#[test]
+fn the_facts_of_a_series_come_back() {
+    let (_folder, store, _) = a_whole_run();
+    let series = &store.load().unwrap().series[0];
     let given = facts("starlette");
     assert_eq!(
-        (&first.axes, &first.planned_axes),
+        (&series.axes, &series.planned_axes),
         (&given.axes, &given.planned_axes)
     );
     assert_eq!(
-        (&first.notes, &first.lock, &first.switched_off),
+        (&series.notes, &series.lock, &series.switched_off),
         (&given.notes, &given.lock, &given.switched_off)
     );
     assert_eq!(
-        (&first.style, &first.about, &first.server_command),
+        (&series.style, &series.about, &series.server_command),
         (&given.style, &given.about, &given.server_command)
     );
-    assert_eq!(second.failure, Some(failure(Stage::Start, "it died")));
-    assert_eq!(first.failure, None);
-
     assert_eq!(
-        first
-            .cells
-            .iter()
-            .map(|cell| cell.middlewares)
-            .collect::<Vec<_>>(),
-        LEVELS
+        format!("{:?}", store.load_series(0).unwrap()),
+        format!("{series:?}")
     );
-    for (index, cell) in first.cells.iter().enumerate() {
+}
+
+#[test]
+fn the_cells_of_a_series_come_back_with_their_slices() {
+    let (_folder, store, blocks) = a_whole_run();
+    let series = &store.load().unwrap().series[0];
+    let levels: Vec<u32> = series.cells.iter().map(|cell| cell.middlewares).collect();
+    assert_eq!(levels, LEVELS);
+    for (index, cell) in series.cells.iter().enumerate() {
         let measured: Vec<Slice> = blocks
             .iter()
             .filter(|block| block.series == 0)
@@ -101,15 +111,41 @@ fn a_whole_run_comes_back() {
             .collect();
         assert_eq!(cell.slices, measured);
     }
-    assert_eq!(
-        first.cells[2].failures,
-        [failure(Stage::Verify, "three layers, not five")]
-    );
-    assert!(first.cells[0].failures.is_empty());
-    assert_eq!(
-        format!("{:?}", store.load_series(0).unwrap()),
-        format!("{first:?}")
-    );
+}
+
+#[test]
+fn failures_come_back_where_they_happened() {
+    let (_folder, store, _) = a_whole_run();
+    let run = store.load().unwrap();
+    assert_eq!(run.series[0].failure, None);
+    assert_eq!(run.series[1].failure, Some(died()));
+    let failures = run.series[0].cells.iter().map(|cell| &cell.failures[..]);
+    let expected: [&[Failure]; 3] = [&[], &[], &[miscounted()]];
+    assert!(failures.eq(expected));
+}
+
+#[test]
+fn the_newest_settings_hold_and_nothing_else_of_the_header_changes() {
+    let (_folder, path, mut store) = new_run();
+    let newest = Settings {
+        budget_s: 3_600,
+        precision: 0.1 + 0.2,
+        ..header().settings
+    };
+    store.update_settings(&header().settings).unwrap();
+    store.update_settings(&newest).unwrap();
+    drop(store);
+    let mut store = Store::open_for_reading(&path).unwrap();
+    let expected = Header {
+        settings: newest.clone(),
+        ..header()
+    };
+    assert_eq!(store.header().unwrap(), expected);
+    assert_eq!(store.load().unwrap().settings, newest);
+    assert!(matches!(
+        store.update_settings(&newest),
+        Err(StoreError::ReadOnly { .. })
+    ));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 from asgi_toll_layers import HeaderLayer
 from asgi_toll_subject import raw_marks
@@ -52,12 +53,20 @@ def dies_later(middlewares):
     async def counting(scope, receive, send):
         nonlocal served
         served += 1
-        if served > 100 and middlewares >= 2:
+        if served > 20 and middlewares >= 2:
             print("the application has had enough", flush=True)
             os._exit(7)
         await app(scope, receive, send)
 
     return counting
+
+
+def forks(middlewares):
+    # A process of its own, as an agent or a pool would start it: it must not outlive the server.
+    if os.fork() == 0:
+        while True:
+            time.sleep(1)
+    return native(middlewares)
 
 
 def drops(middlewares):
@@ -70,6 +79,7 @@ KINDS = {
     "hangs": hangs,
     "wrong-body": wrong_body,
     "dies-later": dies_later,
+    "forks": forks,
     "drops": drops,
 }
 

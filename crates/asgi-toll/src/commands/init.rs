@@ -26,7 +26,9 @@ pub(crate) fn run(args: &InitArgs, printer: Printer) -> anyhow::Result<Exit> {
     file.write_all(text.as_bytes())
         .with_context(|| format!("{shown} cannot be written"))?;
     if printer.json {
-        printer.json(&serde_json::json!({ "path": args.path, "suite": args.name }))?;
+        printer.json(
+            &serde_json::json!({ "schema_version": 1, "path": args.path, "suite": args.name }),
+        )?;
     }
     printer.talk(format!("Wrote {shown}. Look at what it would run with `asgi-toll plan {shown}`, then `asgi-toll run {shown}`."));
     Ok(Exit::Done)

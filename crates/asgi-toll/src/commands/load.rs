@@ -58,7 +58,7 @@ fn plan(args: &LoadArgs) -> anyhow::Result<LoadPlan> {
     let mut plan = LoadPlan::new(target, request);
     plan.expectation = Expectation {
         status: args.expect_status,
-        body: None,
+        ..Expectation::default()
     };
     plan.connections = args.connections as usize;
     plan.threads = args.threads as usize;
@@ -82,13 +82,12 @@ fn cores(args: &LoadArgs) -> Vec<usize> {
     if !args.cores.is_empty() {
         return args.cores.clone();
     }
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = args.threads as usize;
-    if cores <= wanted {
-        Vec::new()
-    } else {
-        (cores - wanted..cores).collect()
+    let (allowed, wanted) = (toll_lab::cores::allowed(), args.threads as usize);
+    // Where there is no core to spare, threads run where the system puts them.
+    if allowed.len() <= wanted {
+        return Vec::new();
     }
+    allowed[allowed.len() - wanted..].to_vec()
 }
 
 fn request(args: &LoadArgs, target: &Target) -> anyhow::Result<Request> {

@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 use serde::Serialize;
 use toll_core::levels;
-use toll_core::plan::{Plan, PythonRequest, SeriesPlan};
+use toll_core::plan::{Plan, SeriesPlan};
 
 use crate::catalogue::{self, Shelf};
 use crate::cli::{PlanArgs, SuiteChoice};
@@ -22,7 +22,7 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
             .for_each(|series| series.levels.clone_from(&levels));
     }
     if let Some(version) = &choice.python {
-        set_python(&mut plan, version);
+        set_python(&mut plan, version)?;
     }
     keep_only(&mut plan, &choice.only)?;
     if choice.quick {
@@ -50,11 +50,14 @@ fn read_levels(text: &str) -> anyhow::Result<Vec<u32>> {
     levels.map_err(|reason| anyhow!("--middlewares: {reason}"))
 }
 
-fn set_python(plan: &mut Plan, version: &str) {
+fn set_python(plan: &mut Plan, version: &str) -> anyhow::Result<()> {
+    let request =
+        toll_core::suite::python(version).map_err(|reason| anyhow!("--python: {reason}"))?;
     for series in &mut plan.series {
-        series.python = PythonRequest::from(version.to_owned());
+        series.python = request.clone();
         series.axes.set(toll_core::axes::PYTHON, version);
     }
+    Ok(())
 }
 
 fn keep_only(plan: &mut Plan, words: &[String]) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use toll_analysis::results::Analysis;
+use toll_analysis::results::{Analysis, Cell, SeriesResult, ShapeKind};
 use toll_report::{TerminalStyle, render_table};
 use toll_store::Store;
 
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ReportArgs, printer: Printer) -> anyhow::Result<Exit> {
     folder.write_reports(&analysis)?;
     show(&analysis, printer)?;
     printer.talk(format!("Reports: {}", folder.shown()));
-    Ok(exit_of(&analysis, &[]))
+    Ok(exit_of(&analysis))
 }
 
 fn analyse(dir: &Path) -> anyhow::Result<Analysis> {
@@ -51,38 +51,55 @@ pub(crate) fn show(analysis: &Analysis, printer: Printer) -> anyhow::Result<()> 
     Ok(printer.data(&render_table(analysis, &style))?)
 }
 
-/// How a run with this result ends.
-pub(crate) fn exit_of(analysis: &Analysis, fail_on: &[String]) -> Exit {
-    let objected = |code: &str| fail_on.iter().any(|asked| asked == code);
-    let findings = analysis
-        .findings
+/// What the cells of a result say about how the tool ends.
+pub(crate) fn exit_of(analysis: &Analysis) -> Exit {
+    let measured = analysis
+        .series
         .iter()
-        .chain(analysis.series.iter().flat_map(|series| &series.findings));
-    if analysis.run.interrupted {
-        return Exit::Interrupted;
-    }
-    if findings.into_iter().any(|finding| objected(&finding.code)) {
-        return Exit::Objection;
-    }
-    let measured = |series: &toll_analysis::results::SeriesResult| {
-        series
-            .instruments
-            .values()
-            .any(|instrument| instrument.cells.iter().any(|cell| cell.requests > 0))
-    };
-    let failed = |series: &toll_analysis::results::SeriesResult| {
-        series.error.is_some()
-            || series
-                .instruments
-                .values()
-                .any(|instrument| instrument.cells.iter().any(|cell| cell.error.is_some()))
-    };
-    match (
-        analysis.series.iter().any(measured),
-        analysis.series.iter().any(failed),
-    ) {
+        .flat_map(cells)
+        .any(|cell| cell.requests > 0);
+    let failed = analysis.series.iter().any(|series| series.error.is_some())
+        || analysis
+            .series
+            .iter()
+            .flat_map(cells)
+            .any(|cell| cell.error.is_some());
+    match (measured, failed) {
         (false, _) => Exit::NothingMeasured,
         (true, true) => Exit::SomeFailed,
         (true, false) => Exit::Done,
     }
+}
+
+/// Whether there is a finding of one of these codes.
+pub(crate) fn has_finding(analysis: &Analysis, codes: &[String]) -> bool {
+    let of_series = analysis.series.iter().flat_map(|series| &series.findings);
+    analysis
+        .findings
+        .iter()
+        .chain(of_series)
+        .any(|finding| codes.contains(&finding.code))
+}
+
+/// Codes of findings about the shape.
+const SHAPES: [&str; 3] = ["superlinear", "sublinear", "step"];
+
+/// Whether a shape was asked about and some series cannot tell its shape: missing data passes no gate.
+pub(crate) fn lacks_an_answer(analysis: &Analysis, codes: &[String]) -> bool {
+    let asked = codes.iter().any(|code| SHAPES.contains(&code.as_str()));
+    let instruments = analysis
+        .series
+        .iter()
+        .flat_map(|series| series.instruments.values());
+    asked
+        && instruments
+            .into_iter()
+            .any(|instrument| instrument.shape.kind == ShapeKind::Unclear)
+}
+
+fn cells(series: &SeriesResult) -> impl Iterator<Item = &Cell> {
+    series
+        .instruments
+        .values()
+        .flat_map(|instrument| &instrument.cells)
 }

@@ -34,7 +34,7 @@ fn list(printer: Printer) -> anyhow::Result<()> {
     });
     let lines: Vec<Line> = lines.collect::<anyhow::Result<_>>()?;
     if printer.json {
-        return printer.json(&lines);
+        return printer.json(&serde_json::json!({ "schema_version": 1, "suites": lines }));
     }
     let width = lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
     for Line {
@@ -51,7 +51,8 @@ fn list(printer: Printer) -> anyhow::Result<()> {
 fn show(name: &str, printer: Printer) -> anyhow::Result<()> {
     let text = catalogue::suite_text(name)?;
     if printer.json {
-        return printer.json(&serde_json::json!({ "name": name, "toml": text }));
+        return printer
+            .json(&serde_json::json!({ "schema_version": 1, "name": name, "toml": text }));
     }
     Ok(printer.data(&text)?)
 }

@@ -78,6 +78,14 @@ impl Printer {
         }
     }
 
+    /// Says that a part has no number, also when only what went wrong is to be said.
+    pub(crate) fn failure(self, text: impl Display, log_tail: &[String]) {
+        self.stderr(&format!("{BAD}failed{BAD:#}: {text}"));
+        for line in log_tail {
+            self.stderr(&format!("    {line}"));
+        }
+    }
+
     /// Says why nothing came of it.
     pub(crate) fn error(self, text: impl Display) {
         self.stderr(&format!("{BAD}error{BAD:#}: {text}"));

@@ -47,19 +47,22 @@ impl Course {
         self.rounds_least *= series as u64;
     }
 
-    /// What is left at the pace so far: at least the rounds that every series gets, at most the budget.
-    fn left(&self) -> Option<Duration> {
-        let elapsed = self.start.elapsed();
-        let left_by_budget = self.budget.saturating_sub(elapsed);
+    /// What is left at the pace so far, and what is left of the budget: between them it will end.
+    fn left(&self) -> Option<(Duration, Duration)> {
         if self.rounds_done == 0 {
             return None;
         }
+        let elapsed = self.start.elapsed();
+        let by_budget = self.budget.saturating_sub(elapsed);
         let pace = elapsed.as_secs_f64() / self.rounds_done as f64;
         let rounds_left = self
             .rounds_least
             .saturating_sub(self.rounds_done)
-            .max(self.series - self.series_done.min(self.series));
-        Some(Duration::from_secs_f64(pace * rounds_left as f64).min(left_by_budget))
+            .max(self.series.saturating_sub(self.series_done));
+        Some((
+            Duration::from_secs_f64(pace * rounds_left as f64).min(by_budget),
+            by_budget,
+        ))
     }
 
     fn share(&self) -> f64 {
@@ -107,14 +110,11 @@ impl Progress {
         self.bar.set_message(message);
     }
 
+    /// The last few lines of a log say most; all of them are in the report.
     fn bad(&self, what: &str, failure: &Failure) {
-        self.bar.suspend(|| {
-            self.printer.warning(format!("{what}: {}", failure.message));
-            // The last few lines say most; all of them are in the report.
-            for line in failure.log_tail.iter().rev().take(4).rev() {
-                self.printer.talk(format!("    {line}"));
-            }
-        });
+        let tail = &failure.log_tail[failure.log_tail.len().saturating_sub(4)..];
+        let text = format!("{what}: {}", failure.message);
+        self.bar.suspend(|| self.printer.failure(text, tail));
     }
 
     /// Shows what provisioning does; called from several threads.
@@ -137,6 +137,7 @@ impl Progress {
                     self.line(&format!("Built the environment of {label}"));
                 }
             }
+            ProvisionEvent::Failed { failure, .. } if failure.code == "interrupted" => {}
             ProvisionEvent::Failed { label, failure } => self.bad(label, failure),
         }
     }
@@ -241,10 +242,13 @@ impl Progress {
 }
 
 fn left(course: &Course) -> String {
-    course
-        .left()
-        .map(|left| format!("{} left · ", clock(left)))
-        .unwrap_or_default()
+    match course.left() {
+        None => String::new(),
+        Some((least, most)) if most.as_secs() > least.as_secs() + 10 => {
+            format!("{} to {} left · ", clock(least), clock(most))
+        }
+        Some((least, _)) => format!("{} left · ", clock(least)),
+    }
 }
 
 /// Minutes and seconds.

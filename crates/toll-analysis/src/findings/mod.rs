@@ -1,5 +1,6 @@
 //! What follows from the numbers. One file a finding, one line in one of the registries below.
 
+mod codes;
 mod curvature;
 mod errors;
 mod failures;
@@ -14,6 +15,8 @@ mod several;
 mod step;
 #[cfg(test)]
 mod tests;
+
+pub use codes::CODES;
 
 use toll_core::sample::{MeasuredRun, MeasuredSeries};
 use toll_core::settings::Settings;
@@ -82,6 +85,8 @@ fn finding(
     evidence: impl Into<String>,
     advice: impl Into<String>,
 ) -> Finding {
+    #[cfg(test)]
+    assert!(CODES.contains(&code), "{code} is not among the codes");
     Finding {
         code: code.to_owned(),
         title: title.into(),

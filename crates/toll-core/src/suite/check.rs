@@ -93,7 +93,12 @@ pub(super) fn version(source: Source<'_>, written: &Choice) -> Result<(), Diagno
 }
 
 pub(super) fn python(source: Source<'_>, written: &Choice) -> Result<PythonRequest, Diagnostic> {
-    let text = &written.text;
+    python_request(&written.text)
+        .map_err(|(message, help)| source.at(written.span.clone(), message).help(help))
+}
+
+/// Reads `newest`, `3.12` or `3.12.1`; what is wrong with it and what to write instead.
+pub(super) fn python_request(text: &str) -> Result<PythonRequest, (String, String)> {
     let parts: Vec<&str> = text.split('.').collect();
     let numbers = parts.iter().all(|part| {
         !part.is_empty() && part.len() <= 3 && part.chars().all(|c| c.is_ascii_digit())
@@ -101,13 +106,12 @@ pub(super) fn python(source: Source<'_>, written: &Choice) -> Result<PythonReque
     if text == NEWEST {
         Ok(PythonRequest::Newest)
     } else if numbers && matches!(parts.len(), 2 | 3) {
-        Ok(PythonRequest::Version(text.clone()))
+        Ok(PythonRequest::Version(text.to_owned()))
     } else {
-        Err(source
-            .at(
-                written.span.clone(),
-                format!("`{text}` is no version of Python"),
-            )
-            .help(format!("write \"{NEWEST}\", \"3.12\" or \"3.12.1\"")))
+        let message = format!("`{text}` is no version of Python");
+        Err((
+            message,
+            format!("write \"{NEWEST}\", \"3.12\" or \"3.12.1\""),
+        ))
     }
 }

@@ -11,6 +11,78 @@ use crate::wire::suite::Measure;
 
 const TRANSPORTS: [(&str, Transport); 2] = [("tcp", Transport::Tcp), ("unix", Transport::Unix)];
 
+/// A key whose value is a whole number.
+struct Whole {
+    key: &'static str,
+    /// Its lowest and its highest value, both of which fit the setting.
+    allowed: RangeInclusive<i64>,
+    written: fn(&Measure) -> Option<&Spanned<i64>>,
+    set: fn(&mut Settings, i64),
+}
+
+const WHOLES: [Whole; 8] = [
+    Whole {
+        key: "connections",
+        allowed: 1..=1_000,
+        written: |measure| measure.connections.as_ref(),
+        set: |settings, number| settings.connections = number as u32,
+    },
+    Whole {
+        key: "slice-ms",
+        allowed: 5..=5_000,
+        written: |measure| measure.slice_ms.as_ref(),
+        set: |settings, number| settings.slice_ms = number as u64,
+    },
+    Whole {
+        key: "blocks",
+        allowed: 1..=1_000,
+        written: |measure| measure.blocks.as_ref(),
+        set: |settings, number| settings.blocks = number as u32,
+    },
+    Whole {
+        key: "rounds",
+        allowed: 1..=1_000,
+        written: |measure| measure.rounds.as_ref(),
+        set: |settings, number| settings.rounds_min = number as u32,
+    },
+    Whole {
+        key: "max-rounds",
+        allowed: 1..=1_000,
+        written: |measure| measure.max_rounds.as_ref(),
+        set: |settings, number| settings.rounds_max = number as u32,
+    },
+    Whole {
+        key: "warmup-ms",
+        allowed: 0..=60_000,
+        written: |measure| measure.warmup_ms.as_ref(),
+        set: |settings, number| settings.warmup_ms = number as u64,
+    },
+    Whole {
+        key: "timeout-ms",
+        allowed: 10..=600_000,
+        written: |measure| measure.timeout_ms.as_ref(),
+        set: |settings, number| settings.timeout_ms = number as u64,
+    },
+    Whole {
+        key: "start-timeout-ms",
+        allowed: 100..=600_000,
+        written: |measure| measure.start_timeout_ms.as_ref(),
+        set: |settings, number| settings.start_timeout_ms = number as u64,
+    },
+];
+
+impl Whole {
+    fn read(&self, source: Source<'_>, written: &Spanned<i64>) -> Result<i64, Diagnostic> {
+        let number = *written.get_ref();
+        if self.allowed.contains(&number) {
+            return Ok(number);
+        }
+        let (key, least, most) = (self.key, self.allowed.start(), self.allowed.end());
+        let message = format!("`{key}` must lie between {least} and {most}");
+        Err(source.at(written.span(), message))
+    }
+}
+
 pub(super) fn settings(
     source: Source<'_>,
     written: Option<&Measure>,
@@ -19,67 +91,11 @@ pub(super) fn settings(
     let Some(written) = written else {
         return Ok(settings);
     };
-    let Settings {
-        connections,
-        slice_ms,
-        blocks,
-        rounds_min,
-        rounds_max,
-        warmup_ms,
-        timeout_ms,
-        start_timeout_ms,
-        ..
-    } = &mut settings;
-    whole(
-        source,
-        written.connections.as_ref(),
-        "connections",
-        1..=1_000,
-        connections,
-    )?;
-    whole(
-        source,
-        written.slice_ms.as_ref(),
-        "slice-ms",
-        5..=5_000,
-        slice_ms,
-    )?;
-    whole(source, written.blocks.as_ref(), "blocks", 1..=1_000, blocks)?;
-    whole(
-        source,
-        written.rounds.as_ref(),
-        "rounds",
-        1..=1_000,
-        rounds_min,
-    )?;
-    whole(
-        source,
-        written.max_rounds.as_ref(),
-        "max-rounds",
-        1..=1_000,
-        rounds_max,
-    )?;
-    whole(
-        source,
-        written.warmup_ms.as_ref(),
-        "warmup-ms",
-        0..=60_000,
-        warmup_ms,
-    )?;
-    whole(
-        source,
-        written.timeout_ms.as_ref(),
-        "timeout-ms",
-        10..=600_000,
-        timeout_ms,
-    )?;
-    whole(
-        source,
-        written.start_timeout_ms.as_ref(),
-        "start-timeout-ms",
-        100..=600_000,
-        start_timeout_ms,
-    )?;
+    for whole in &WHOLES {
+        if let Some(number) = (whole.written)(written) {
+            (whole.set)(&mut settings, whole.read(source, number)?);
+        }
+    }
     rounds(source, written, &mut settings)?;
     if let Some(transport) = &written.transport {
         settings.transport = source.one_of(transport, "transport", TRANSPORTS)?;
@@ -91,31 +107,6 @@ pub(super) fn settings(
         settings.budget_s = read(source, budget, seconds)?;
     }
     Ok(settings)
-}
-
-fn whole<T: TryFrom<i64>>(
-    source: Source<'_>,
-    written: Option<&Spanned<i64>>,
-    key: &str,
-    allowed: RangeInclusive<i64>,
-    setting: &mut T,
-) -> Result<(), Diagnostic> {
-    let Some(written) = written else {
-        return Ok(());
-    };
-    let number = *written.get_ref();
-    match T::try_from(number) {
-        Ok(value) if allowed.contains(&number) => *setting = value,
-        _ => {
-            let message = format!(
-                "`{key}` must lie between {} and {}",
-                allowed.start(),
-                allowed.end()
-            );
-            return Err(source.at(written.span(), message));
-        }
-    }
-    Ok(())
 }
 
 /// A suite that sets only one end of the rounds moves the other end along.

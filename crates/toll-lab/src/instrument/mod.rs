@@ -28,7 +28,7 @@ pub trait Measure: Sync {
 pub struct Round {
     /// Its number.
     pub number: u32,
-    /// The levels that can still be measured; one that fails is taken out.
+    /// The levels to be measured, ascending; one that fails is taken out.
     pub levels: Vec<u32>,
     /// CPU time that sending load took in this process.
     pub generator_cpu_ns: u64,

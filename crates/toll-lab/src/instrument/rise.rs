@@ -4,15 +4,13 @@ use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 
-use toll_core::failure::Failure;
+use toll_core::failure::{Failure, Stage};
 
 use crate::bench::{Bench, Station};
 use crate::serving::{Living, Progress, Rising};
 
 /// Servers that are on their way up at once. Their start is mostly CPU; more would only wait.
 const AT_ONCE: usize = 4;
-/// Cells that fail before any has come up, after which the others are not tried.
-const HOPELESS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(3);
 
 /// What came of bringing up the cells of a round.
@@ -20,20 +18,18 @@ const PAUSE: Duration = Duration::from_millis(3);
 pub(super) struct Risen {
     /// Cells that answer rightly.
     pub(super) living: Vec<Living>,
-    /// Cells that do not, with the reason.
+    /// Cells that do not, with the reason. Cells that were not even tried are in neither list.
     pub(super) failed: Vec<(u32, Failure)>,
-    /// Whether it was given up or stopped before every cell had been tried.
-    pub(super) cut_short: bool,
 }
 
-/// Starts one server for each level, in the given order, and checks its first answer.
+/// Starts one server for each level and checks its first answer. The lowest level comes first: if
+/// even that server does not start, no layer is to blame, and the others are not tried.
 pub(super) fn rise(bench: &Bench, station: &Station, levels: &[u32], hash_seed: u32) -> Risen {
     let mut waiting: VecDeque<u32> = levels.iter().copied().collect();
     let mut rising: Vec<Rising> = Vec::new();
     let mut risen = Risen::default();
     while !(waiting.is_empty() && rising.is_empty()) {
-        if bench.aborted() || (risen.living.is_empty() && risen.failed.len() >= HOPELESS) {
-            risen.cut_short = true;
+        if bench.aborted() || risen.is_hopeless(levels) {
             break;
         }
         while rising.len() < AT_ONCE {
@@ -45,7 +41,7 @@ pub(super) fn rise(bench: &Bench, station: &Station, levels: &[u32], hash_seed: 
                 Err(failure) => risen.failed.push((level, failure)),
             }
         }
-        rising.retain_mut(|server| risen.keep_looking(server));
+        rising.retain_mut(|server| !bench.aborted() && risen.keep_looking(server));
         thread::sleep(PAUSE);
     }
     risen
@@ -60,5 +56,16 @@ impl Risen {
             Progress::Failed(failure) => self.failed.push((server.middlewares, failure)),
         }
         false
+    }
+
+    /// Whether nothing can come of the series: no server lives, and the lowest level did not start,
+    /// or no level is left.
+    pub(super) fn is_hopeless(&self, levels: &[u32]) -> bool {
+        let lowest = levels.iter().min();
+        let unable = |(level, failure): &(u32, Failure)| {
+            Some(level) == lowest && failure.stage == Stage::Start
+        };
+        self.living.is_empty()
+            && (self.failed.iter().any(unable) || self.failed.len() == levels.len())
     }
 }

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{guard, tree};
+use super::ending::{Ending, ended, finish};
+use super::guard;
 
 /// How long a program may run, and the flag that stops it early.
 #[derive(Debug, Clone)]
@@ -98,16 +99,17 @@ pub fn run(mut command: Command, limits: &Limits) -> Result<Finished, RunError> 
     let mut child = spawn(command)?;
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let ended = wait(&mut child, limits);
+    let ended = wait(&child, limits);
     // Children of the program that outlive it would hold the pipes open for ever.
-    tree::kill_group(child.id());
-    let _ = child.wait();
-    guard::release(child.id());
+    finish(&mut child);
     let (stdout, stderr) = (join(stdout), join(stderr));
-    let status = ended?;
+    let code = match ended? {
+        Ending::Exit(code) => Some(code),
+        Ending::Signal(_) => None,
+    };
     Ok(Finished {
-        success: status.success(),
-        code: status.code(),
+        success: code == Some(0),
+        code,
         stdout,
         stderr,
     })
@@ -129,12 +131,12 @@ fn join(reader: Option<JoinHandle<String>>) -> String {
         .unwrap_or_default()
 }
 
-fn wait(child: &mut Child, limits: &Limits) -> Result<ExitStatus, RunError> {
+fn wait(child: &Child, limits: &Limits) -> Result<Ending, RunError> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
+        if let Some(ending) = ended(child.id()) {
+            return Ok(ending);
         }
         if limits.abort.load(Ordering::Relaxed) {
             return Err(RunError::Aborted);

@@ -1,7 +1,9 @@
 //! Child processes: started in groups of their own, watched by a guard, measured as a tree.
 
 mod command;
+mod ending;
 pub mod guard;
 pub mod tree;
 
 pub use command::{Finished, Limits, RunError, run, spawn};
+pub(crate) use ending::{ended, finish};

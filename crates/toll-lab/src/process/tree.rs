@@ -3,6 +3,7 @@
 //! Every server is started in a process group of its own, and the processes that it forks stay in
 //! that group, so the group is the tree.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -16,18 +17,39 @@ pub fn kill_group(group: u32) {
     }
 }
 
+/// Every living process of the machine, by group.
+#[derive(Debug, Clone, Default)]
+pub struct Groups(BTreeMap<u32, Vec<u32>>);
+
+impl Groups {
+    /// Looks at all processes once.
+    pub fn look() -> Self {
+        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for pid in pids() {
+            if let Some(group) = living_group_of(pid) {
+                groups.entry(group).or_default().push(pid);
+            }
+        }
+        for pids in groups.values_mut() {
+            pids.sort_unstable();
+        }
+        Self(groups)
+    }
+
+    /// The processes that belong to the group, sorted.
+    pub fn members(&self, group: u32) -> &[u32] {
+        self.0.get(&group).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The processes that belong to the group now, sorted.
 pub fn members(group: u32) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let mut pids: Vec<u32> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| living_group_of(*pid) == Some(group))
-        .collect();
-    pids.sort_unstable();
-    pids
+    Groups::look().members(group).to_vec()
 }
 
 /// The process group of a living process; `None` for one that has ended or waits to be reaped.

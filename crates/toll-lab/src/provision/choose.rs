@@ -42,25 +42,38 @@ pub(super) fn exact(version: &str, interpreters: &[Interpreter]) -> Option<Inter
         .or_else(|| if is_whole { None } else { matching() })
 }
 
-/// The interpreter of the same minor version whose patch number is nearest; of two equally near, the newer.
+/// The nearest interpreter of the same major version: of the same minor version that with the nearest
+/// patch number, else the newest of the nearest minor version. Of two equally near, the newer.
 pub(super) fn nearest(version: &str, interpreters: &[Interpreter]) -> Option<Interpreter> {
     let wanted = Version::parse(version);
-    let same_minor = eligible(interpreters)
-        .map(|one| (Version::parse(&one.version), one))
-        .filter(|(found, _)| found.minor() == wanted.minor());
-    let nearest = same_minor.min_by_key(|(found, _)| {
-        (
-            found.number(2).abs_diff(wanted.number(2)),
-            std::cmp::Reverse(found.number(2)),
-        )
-    });
-    nearest.map(|(_, one)| one.clone())
+    let is_same_minor = |one: &&Interpreter| Version::parse(&one.version).minor() == wanted.minor();
+    let of_same_minor = eligible(interpreters).filter(is_same_minor);
+    nearest_by_number(2, &wanted, of_same_minor).or_else(|| {
+        let others = newest_of_each_minor(interpreters);
+        let is_same_major =
+            |one: &&Interpreter| Version::parse(&one.version).number(0) == wanted.number(0);
+        nearest_by_number(1, &wanted, others.iter().filter(is_same_major))
+    })
+}
+
+/// The one whose number at `place` is nearest to that of `wanted`.
+fn nearest_by_number<'a>(
+    place: usize,
+    wanted: &Version,
+    candidates: impl Iterator<Item = &'a Interpreter>,
+) -> Option<Interpreter> {
+    let distance = |one: &&Interpreter| {
+        let found = Version::parse(&one.version);
+        let apart = found.number(place).abs_diff(wanted.number(place));
+        (apart, std::cmp::Reverse(found))
+    };
+    candidates.min_by_key(distance).cloned()
 }
 
 /// What is said when another one than asked for is used.
 pub(super) fn note(version: &str, used: &Interpreter, reason: &str) -> String {
     format!(
-        "Python {version} is not here and could not be installed ({reason}); {} was used",
+        "Python {version} was asked for, but is not here and could not be installed ({reason}); the nearest that is here, {}, was used instead",
         used.version
     )
 }
@@ -89,6 +102,8 @@ pub(super) fn missing(version: &str, interpreters: &[Interpreter], reason: &str)
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn here(versions: &[&str]) -> Vec<Interpreter> {
@@ -126,7 +141,60 @@ mod tests {
             version(nearest("3.12.30", &here)),
             Some("3.12.9".to_owned())
         );
-        assert_eq!(version(nearest("3.14.1", &here)), None);
+    }
+
+    #[test]
+    fn the_nearest_minor_is_taken_where_the_minor_is_missing() {
+        let here = here(&["pypy/3.10.9", "3.13.0", "3.12.4", "3.12.1", "3.9.18"]);
+        for (asked, used) in [
+            ("3.14.1", "3.13.0"),
+            ("3.99", "3.13.0"),
+            ("3.8.2", "3.9.18"),
+            ("3.10", "3.9.18"),
+            ("3.11.7", "3.12.4"),
+        ] {
+            assert_eq!(
+                version(nearest(asked, &here)).as_deref(),
+                Some(used),
+                "{asked}"
+            );
+        }
+        assert_eq!(version(nearest("2.7", &here)), None);
+        assert_eq!(version(nearest("3.10", &here[..1])), None);
+    }
+
+    #[test]
+    fn of_two_equally_near_minors_the_newer_is_taken() {
+        let here = here(&["3.13.0", "3.13.2", "3.9.18", "3.15.0rc1"]);
+        assert_eq!(version(nearest("3.11.1", &here)).as_deref(), Some("3.13.2"));
+        // A pre-release stands in for its own minor version only.
+        assert_eq!(version(nearest("3.14.1", &here)).as_deref(), Some("3.13.2"));
+        assert_eq!(
+            version(nearest("3.15.0", &here)).as_deref(),
+            Some("3.15.0rc1")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn none_is_nearer_than_the_nearest(
+            asked in (8_u64..16, 0_u64..5),
+            found in proptest::collection::vec((8_u64..16, 0_u64..5), 1..8),
+        ) {
+            let names: Vec<String> = found.iter().map(|(minor, patch)| format!("3.{minor}.{patch}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let taken = nearest(&format!("3.{}.{}", asked.0, asked.1), &here(&names)).unwrap();
+            let taken = Version::parse(&taken.version);
+            let (minor, patch) = (taken.number(1), taken.number(2));
+            for (other_minor, other_patch) in found {
+                prop_assert!(minor.abs_diff(asked.0) <= other_minor.abs_diff(asked.0));
+                if other_minor == minor && minor == asked.0 {
+                    prop_assert!(patch.abs_diff(asked.1) <= other_patch.abs_diff(asked.1));
+                } else if other_minor == minor {
+                    prop_assert!(patch >= other_patch);
+                }
+            }
+        }
     }
 
     #[test]
@@ -155,7 +223,7 @@ mod tests {
         let note = note("3.12.1", &here(&["3.12.4"])[0], "no network");
         assert_eq!(
             note,
-            "Python 3.12.1 is not here and could not be installed (no network); 3.12.4 was used"
+            "Python 3.12.1 was asked for, but is not here and could not be installed (no network); the nearest that is here, 3.12.4, was used instead"
         );
     }
 }

@@ -11,7 +11,7 @@ use super::child::{command, finish, text};
 use super::context::Context;
 use super::event::{Notify, ProvisionEvent};
 use super::locks::{Held, Mode};
-use super::uv::{Uv, UvError, ask, is_new_enough};
+use super::uv::{Uv, UvError, ask, is_new_enough, unless_aborted};
 use super::version::Version;
 use crate::process::{Finished, RunError};
 
@@ -79,11 +79,12 @@ pub(super) fn fetch(
             return Err(UvError::IndexUnreachable { log });
         }
     }
-    if interpreters.is_empty() {
-        Err(UvError::NoPython)
+    let error = if interpreters.is_empty() {
+        UvError::NoPython
     } else {
-        Err(UvError::FetchFailed { log })
-    }
+        UvError::FetchFailed { log }
+    };
+    Err(unless_aborted(context, error))
 }
 
 /// In a virtualenv with its own pip where the interpreter can make one, else with the interpreter's pip.
@@ -169,7 +170,7 @@ fn is_network(log: &[String]) -> bool {
 /// Gives the folder its name for good: only what starts and is new enough gets one.
 fn settle(context: &Context, folder: &Path) -> Result<Uv, UvError> {
     let uv = ask(context, &executable(folder))
-        .map_err(|reason| UvError::FetchFailed { log: vec![reason] })?;
+        .map_err(|reason| unless_aborted(context, UvError::FetchFailed { log: vec![reason] }))?;
     if !is_new_enough(&uv) {
         return Err(UvError::TooOld {
             path: uv.path,

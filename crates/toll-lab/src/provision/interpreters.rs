@@ -33,7 +33,8 @@ print(json.dumps({'implementation': sys.implementation.name + ('-freethreaded' i
 
 /// Every interpreter from Python 3.8 on: those on PATH, pyenv's, and uv's own. Newest first,
 /// pre-releases last; of several with the same version the first found. Free-threaded builds and
-/// other implementations are named as such and never chosen by themselves.
+/// other implementations are named as such and never chosen by themselves. What was not asked before
+/// everything was to stop is missing; whoever goes on to use the list then reports the interrupt.
 pub fn discover_interpreters(context: &Context, uv: Option<&Uv>) -> Vec<Interpreter> {
     let mut candidates = on_path(context);
     candidates.extend(of_pyenv(context));

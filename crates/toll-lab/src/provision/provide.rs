@@ -86,8 +86,12 @@ fn distinct(wanted: &[Wanted]) -> Vec<Distinct> {
     distinct
 }
 
+/// Why there is no newest Python: none was found, or the search was interrupted.
 fn no_python(provisioner: &dyn Provisioner) -> Failure {
-    choose::missing("3.8 or newer", provisioner.pythons(), "")
+    let newest = provisioner.choose_python(&PythonRequest::Newest);
+    newest
+        .err()
+        .unwrap_or_else(|| choose::missing("3.8 or newer", provisioner.pythons(), ""))
 }
 
 fn request(wanted: &Wanted, interpreter: &Interpreter) -> EnvironmentRequest {
@@ -113,17 +117,26 @@ fn provide_fixed(
     }
     parallel::map(distinct, parallel::WIDTH, |one| {
         let result = chosen_for(&chosen, one).and_then(|chosen| {
-            let mut environment = make(
-                provisioner,
-                &request(&one.wanted, &chosen.interpreter),
-                notify,
-            )?;
-            environment.notes.extend(chosen.notes);
-            Ok(environment)
+            let request = request(&one.wanted, &chosen.interpreter);
+            match make(provisioner, &request, notify) {
+                Ok(mut environment) => {
+                    environment.notes.extend(chosen.notes);
+                    Ok(environment)
+                }
+                Err(failure) => Err(explained(failure, &chosen.notes)),
+            }
         });
         report(&one.wanted.label, &result, notify);
         result
     })
+}
+
+/// That another Python stood in may be why it failed there.
+fn explained(mut failure: Failure, notes: &[String]) -> Failure {
+    for note in notes {
+        failure.message = format!("{} ({note})", failure.message);
+    }
+    failure
 }
 
 fn chosen_for(

@@ -67,7 +67,7 @@ pub trait Provisioner: Sync {
     /// The Python for a request.
     ///
     /// # Errors
-    /// `python-missing`: there is none that would do.
+    /// `python-missing`: there is none that would do. `interrupted`.
     fn choose_python(&self, request: &PythonRequest) -> Result<Chosen, Failure>;
 
     /// Looks up the whole set of distributions.

@@ -67,7 +67,7 @@ pub enum UvError {
         log: Vec<String>,
     },
     /// Everything is to stop.
-    #[error("interrupted while uv was being fetched")]
+    #[error("interrupted while uv was being looked for or fetched")]
     Interrupted,
     /// The cache folder cannot be written.
     #[error("uv cannot be put into {}: {source}; choose another folder with --cache-dir", path.display())]
@@ -83,7 +83,7 @@ pub enum UvError {
 /// else in our own cache. Those that are too old or do not start are passed over.
 ///
 /// # Errors
-/// The one that was given cannot be used.
+/// The one that was given cannot be used, or everything is to stop.
 pub fn find_uv(context: &Context, given: Option<&Path>) -> Result<Option<Uv>, UvError> {
     if let Some(path) = given {
         return ask_given(context, path).map(Some);
@@ -91,9 +91,14 @@ pub fn find_uv(context: &Context, given: Option<&Path>) -> Result<Option<Uv>, Uv
     let candidates = installed(context)
         .into_iter()
         .chain(fetch::fetched(context));
-    Ok(candidates
+    let found = candidates
         .filter_map(|path| ask(context, &path).ok())
-        .find(is_new_enough))
+        .find(is_new_enough);
+    match found {
+        // Those that were asked after the interrupt could not answer.
+        None if context.aborted() => Err(UvError::Interrupted),
+        found => Ok(found),
+    }
 }
 
 /// As [`find_uv`]; where there is none, it is fetched from the package index into our own cache,
@@ -121,9 +126,12 @@ fn ask_given(context: &Context, path: &Path) -> Result<Uv, UvError> {
     } else {
         std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
     };
-    let uv = ask(context, &full).map_err(|reason| UvError::Given {
-        path: path.to_owned(),
-        reason,
+    let uv = ask(context, &full).map_err(|reason| {
+        let given = UvError::Given {
+            path: path.to_owned(),
+            reason,
+        };
+        unless_aborted(context, given)
     })?;
     if is_new_enough(&uv) {
         Ok(uv)
@@ -132,6 +140,15 @@ fn ask_given(context: &Context, path: &Path) -> Result<Uv, UvError> {
             path: uv.path,
             version: uv.version,
         })
+    }
+}
+
+/// The error, or the interrupt that explains it: whatever runs when everything is to stop, fails.
+pub(super) fn unless_aborted(context: &Context, error: UvError) -> UvError {
+    if context.aborted() {
+        UvError::Interrupted
+    } else {
+        error
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use toll_core::failure::Failure;
+use toll_core::failure::{Failure, Stage};
 use toll_core::host::Interpreter;
 use toll_core::plan::PythonRequest;
 
@@ -21,6 +21,7 @@ use super::provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
 use super::remembered::{self, Answer, Question};
 use super::resolution::Resolution;
 use super::uv::Uv;
+use crate::process::RunError;
 
 const RESOLVING: Duration = Duration::from_mins(3);
 const INSTALLING_PYTHON: Duration = Duration::from_mins(5);
@@ -110,8 +111,8 @@ impl Virtualenvs {
         }
     }
 
-    /// Has uv install a Python; the reason where it cannot.
-    fn install_python(&self, version: &str) -> Result<Interpreter, String> {
+    /// Has uv install a Python.
+    fn install_python(&self, version: &str) -> Result<Interpreter, Failure> {
         let mut install = command(&self.context, &self.uv.path);
         // One retry: where the network forbids it, waiting changes nothing.
         install
@@ -119,18 +120,52 @@ impl Virtualenvs {
             .env("UV_HTTP_RETRIES", "1")
             .env("UV_PYTHON_INSTALL_BIN", "0");
         let doing = "uv python install";
-        let finished =
-            finish(&self.context, install, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
+        let run = |command| {
+            finish(&self.context, command, INSTALLING_PYTHON)
+                .map_err(|error| diagnose::stopped(doing, error))
+        };
+        let finished = run(install)?;
         if !finished.success {
-            return Err(brief(&diagnose::failed(doing, &finished)));
+            return Err(diagnose::failed(doing, &finished));
         }
         let mut find = command(&self.context, &self.uv.path);
         find.args(["python", "find", "--no-project", version]);
-        let found =
-            finish(&self.context, find, INSTALLING_PYTHON).map_err(|error| error.to_string())?;
-        let path = PathBuf::from(found.stdout.trim());
-        interpreters::ask(&self.context, &path)
-            .ok_or_else(|| "it was installed, but does not start".to_owned())
+        let path = PathBuf::from(run(find)?.stdout.trim());
+        interpreters::ask(&self.context, &path).ok_or_else(|| {
+            let message = "it was installed, but does not start";
+            Failure::new(Stage::Provision, "python-broken", message)
+        })
+    }
+
+    /// The Python of this version, installed where it is not here, else the nearest.
+    fn choose_version(&self, version: &str) -> Result<Chosen, Failure> {
+        let as_asked = |interpreter| Chosen {
+            interpreter,
+            notes: Vec::new(),
+        };
+        if let Some(interpreter) = choose::exact(version, &self.interpreters) {
+            return Ok(as_asked(interpreter));
+        }
+        let failure = match self.install_python(version) {
+            Ok(interpreter) => return Ok(as_asked(interpreter)),
+            Err(failure) => failure,
+        };
+        // What an interrupt stopped might have been installed.
+        self.go_on()?;
+        let reason = brief(&failure);
+        let interpreter = choose::nearest(version, &self.interpreters)
+            .ok_or_else(|| choose::missing(version, &self.interpreters, &reason))?;
+        let notes = vec![choose::note(version, &interpreter, &reason)];
+        Ok(Chosen { interpreter, notes })
+    }
+
+    /// An error once everything is to stop.
+    fn go_on(&self) -> Result<(), Failure> {
+        if self.context.aborted() {
+            Err(diagnose::stopped("choosing a Python", RunError::Aborted))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -191,6 +226,8 @@ impl Provisioner for Virtualenvs {
     }
 
     fn choose_python(&self, request: &PythonRequest) -> Result<Chosen, Failure> {
+        // An interrupted search may not have found all that is there.
+        self.go_on()?;
         let PythonRequest::Version(version) = request else {
             let newest = choose::newest_of_each_minor(&self.interpreters)
                 .into_iter()
@@ -202,24 +239,7 @@ impl Provisioner for Virtualenvs {
                 notes: Vec::new(),
             });
         };
-        if let Some(interpreter) = choose::exact(version, &self.interpreters) {
-            return Ok(Chosen {
-                interpreter,
-                notes: Vec::new(),
-            });
-        }
-        match self.install_python(version) {
-            Ok(interpreter) => Ok(Chosen {
-                interpreter,
-                notes: Vec::new(),
-            }),
-            Err(reason) => {
-                let interpreter = choose::nearest(version, &self.interpreters)
-                    .ok_or_else(|| choose::missing(version, &self.interpreters, &reason))?;
-                let notes = vec![choose::note(version, &interpreter, &reason)];
-                Ok(Chosen { interpreter, notes })
-            }
-        }
+        self.choose_version(version)
     }
 
     fn resolve(&self, request: &EnvironmentRequest) -> Result<Resolution, Failure> {

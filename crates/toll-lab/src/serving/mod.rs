@@ -1,5 +1,6 @@
 //! A real server with one application: started, waited for, measured as a tree, stopped.
 
+mod door;
 mod environment;
 mod log;
 mod rising;

@@ -1,25 +1,24 @@
 //! A server on its way up: started, asked until it answers, its first answer checked.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
 use toll_core::server::{Bind, Substitution};
-use toll_core::settings::Transport;
 use toll_core::verify::{self, Answer};
 use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
+use super::door::Door;
 use super::{Running, ServeRequest};
 use crate::bench::{Bench, Station};
 
 /// How often a server is started again because its port was taken in between.
 const PORT_TRIES: u32 = 5;
 /// The first patience with one answer; doubled with each try, so that a slow start is not hammered.
-const FIRST_PATIENCE: Duration = Duration::from_millis(500);
+const FIRST_PATIENCE: Duration = Duration::from_millis(250);
+/// The most patience with one answer: meanwhile no other server is looked at, and no Ctrl-C is seen.
+const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A cell whose server answers rightly, with open connections.
 pub struct Living {
@@ -29,6 +28,8 @@ pub struct Living {
     pub server: Running,
     /// The connections to it.
     pub session: Session,
+    /// Time between answers under load, once it is known.
+    pub pace: Option<Duration>,
 }
 
 /// How far a server has come.
@@ -57,46 +58,6 @@ pub struct Rising<'a> {
     tries: u32,
 }
 
-/// Where a server listens.
-#[derive(Debug, Clone)]
-enum Door {
-    Port(u16),
-    Socket(PathBuf),
-}
-
-impl Door {
-    fn is_open(&self) -> bool {
-        match self {
-            Self::Port(port) => TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok(),
-            Self::Socket(path) => UnixStream::connect(path).is_ok(),
-        }
-    }
-
-    fn bind(&self) -> Bind {
-        match self {
-            Self::Port(port) => Bind::Tcp { port: *port },
-            Self::Socket(path) => Bind::Unix {
-                socket: path.display().to_string(),
-            },
-        }
-    }
-
-    fn target(&self, path: &str) -> Target {
-        match self {
-            Self::Port(port) => Target::tcp((Ipv4Addr::LOCALHOST, *port).into()).with_path(path),
-            Self::Socket(socket) => Target::unix(socket).with_path(path),
-        }
-    }
-}
-
-/// A port that is free at this moment. Another program may take it before the server does; then
-/// the server is started again with another.
-fn free_port() -> std::io::Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()
-        .map(|address| address.port())
-}
-
 impl<'a> Rising<'a> {
     /// Starts the server of one cell.
     ///
@@ -108,7 +69,7 @@ impl<'a> Rising<'a> {
         middlewares: u32,
         hash_seed: u32,
     ) -> Result<Self, Failure> {
-        let door = new_door(bench, station, middlewares)?;
+        let door = Door::new(bench, station, middlewares)?;
         Self::start_at(bench, station, middlewares, hash_seed, door)
     }
 
@@ -185,17 +146,22 @@ impl<'a> Rising<'a> {
         if let Some(failure) = running.ended() {
             return self.start_again_or(failure);
         }
-        if Instant::now() >= self.deadline {
-            return Progress::Failed(self.hung());
-        }
         if !self.door.is_open() {
-            return Progress::Rising;
+            return self.rising_or_hung();
         }
         if let Ok(answer) = self.greet() {
             return self.welcome(&answer);
         }
-        self.patience *= 2;
-        Progress::Rising
+        self.patience = (self.patience * 2).min(MOST_PATIENCE);
+        self.rising_or_hung()
+    }
+
+    /// The deadline counts only for a server that was looked at in vain.
+    fn rising_or_hung(&self) -> Progress {
+        if Instant::now() < self.deadline {
+            return Progress::Rising;
+        }
+        Progress::Failed(self.hung())
     }
 
     /// A port that was taken between our look and the server's bind is nobody's fault.
@@ -209,14 +175,14 @@ impl<'a> Rising<'a> {
         }
         if self.tries >= PORT_TRIES {
             let message = format!(
-                "{PORT_TRIES} ports in a row were taken by other programs before the server could bind them"
+                "the server found its port taken {PORT_TRIES} times, a new one each time; perhaps the application binds a port of its own"
             );
             return Progress::Failed(
                 Failure::new(Stage::Start, "port-taken", message).with_log(failure.log_tail),
             );
         }
         self.running = None;
-        let moved = new_door(self.bench, self.station, self.middlewares).and_then(|door| {
+        let moved = Door::new(self.bench, self.station, self.middlewares).and_then(|door| {
             self.target = door.target(&self.station.workload.path);
             self.door = door;
             self.launch()
@@ -229,14 +195,15 @@ impl<'a> Rising<'a> {
             .deadline
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
-        self.open(1, self.patience.min(left), None)?.exchange()
+        self.open(1, self.patience.min(left), &Expectation::default())?
+            .exchange()
     }
 
     fn open(
         &self,
         connections: usize,
         timeout: Duration,
-        body: Option<Vec<u8>>,
+        expectation: &Expectation,
     ) -> Result<Session, toll_load::LoadError> {
         let workload = &self.station.workload;
         let mut request =
@@ -244,16 +211,12 @@ impl<'a> Rising<'a> {
         for (name, value) in &workload.headers {
             request = request.header(name, value);
         }
-        let expectation = Expectation {
-            status: Some(workload.status),
-            body,
-        };
         let config = SessionConfig {
             connections,
             timeout,
             connect_timeout: timeout,
         };
-        Session::connect(&self.target, &request, &expectation, &config)
+        Session::connect(&self.target, &request, expectation, &config)
     }
 
     fn welcome(&mut self, answer: &Response) -> Progress {
@@ -272,59 +235,48 @@ impl<'a> Rising<'a> {
             self.middlewares,
             &seen,
         ) {
-            let log = self
-                .running
-                .as_ref()
-                .map(Running::log_tail)
-                .unwrap_or_default();
-            return Progress::Failed(failure.with_log(log));
+            return Progress::Failed(failure.with_log(self.log_tail()));
         }
         let timeout = Duration::from_millis(self.bench.settings.timeout_ms);
-        // Checked by its meaning once, the answer is compared byte by byte from now on.
-        let body = Some(answer.body.clone());
-        let opened = self.open(self.bench.settings.connections as usize, timeout, body);
+        let connections = self.bench.settings.connections as usize;
+        let log = self.log_tail();
+        let opened = self.open(connections, timeout, &self.like(answer));
         match (opened, self.running.take()) {
             (Ok(session), Some(server)) => Progress::Up(Box::new(Living {
                 middlewares: self.middlewares,
                 server,
                 session,
+                pace: None,
             })),
-            (Err(error), server) => {
-                let log = server.as_ref().map(Running::log_tail).unwrap_or_default();
-                Progress::Failed(
-                    Failure::new(Stage::Start, "no-connection", error.to_string()).with_log(log),
-                )
-            }
+            (Err(error), _) => Progress::Failed(
+                Failure::new(Stage::Start, "no-connection", error.to_string()).with_log(log),
+            ),
             (Ok(_), None) => Progress::Rising,
         }
+    }
+
+    /// Checked by its meaning once, the answer is held against every later one: status, body, and
+    /// the marks of the layers.
+    fn like(&self, answer: &Response) -> Expectation {
+        let is_mark = |(name, _): &&(String, Vec<u8>)| name.starts_with(verify::MARK_PREFIX);
+        Expectation {
+            status: Some(self.station.workload.status),
+            headers: answer.headers.iter().filter(is_mark).cloned().collect(),
+            body: Some(answer.body.clone()),
+        }
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        self.running
+            .as_ref()
+            .map(Running::log_tail)
+            .unwrap_or_default()
     }
 
     fn hung(&self) -> Failure {
         let seconds = self.bench.settings.start_timeout_ms / 1000;
         let message = format!("the server did not answer within {seconds} s");
-        let log = self
-            .running
-            .as_ref()
-            .map(Running::log_tail)
-            .unwrap_or_default();
-        Failure::new(Stage::Start, "server-hung", message).with_log(log)
-    }
-}
-
-fn new_door(bench: &Bench, station: &Station, middlewares: u32) -> Result<Door, Failure> {
-    match bench.settings.transport {
-        Transport::Unix => Ok(Door::Socket(
-            bench
-                .sockets
-                .join(format!("{}-{middlewares}", station.series)),
-        )),
-        Transport::Tcp => free_port().map(Door::Port).map_err(|error| {
-            Failure::new(
-                Stage::Start,
-                "no-port",
-                format!("no free port on 127.0.0.1: {error}"),
-            )
-        }),
+        Failure::new(Stage::Start, "server-hung", message).with_log(self.log_tail())
     }
 }
 
@@ -347,6 +299,8 @@ impl Station {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::path::PathBuf;
     use std::sync::Arc;
 
     use toll_core::plan::{PythonRequest, SeriesPlan};
@@ -367,15 +321,16 @@ mod tests {
         default_http = "none"
         default_loop = "none"
         command = ["{python}", "-c", """
-import http.server, sys
+import http.server, json, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
         self.send_response(200)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", "12")
+        body = json.dumps(dict(count=0)).encode()
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b'{"count": 0}')
+        self.wfile.write(body)
 http.server.ThreadingHTTPServer.allow_reuse_address = False
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """]

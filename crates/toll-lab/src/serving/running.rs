@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use toll_core::failure::{Failure, Stage};
 
 use super::log;
-use crate::process::{self, RunError, guard, tree};
+use crate::process::tree::{self, Groups};
+use crate::process::{self, RunError};
 
 /// Why a server could not even be started.
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +76,8 @@ impl Running {
     }
 
     /// Whether it has ended by itself, as a record with its last log lines.
-    pub fn ended(&mut self) -> Option<Failure> {
-        let status = self.child.try_wait().ok().flatten()?;
+    pub fn ended(&self) -> Option<Failure> {
+        let status = process::ended(self.child.id())?;
         let failure = Failure::new(
             Stage::Start,
             "server-exited",
@@ -94,8 +95,8 @@ impl Running {
     ///
     /// # Errors
     /// The core may not be used.
-    pub fn settle(&mut self, core: Option<usize>) -> io::Result<()> {
-        self.pids = tree::members(self.child.id());
+    pub fn settle(&mut self, core: Option<usize>, groups: &Groups) -> io::Result<()> {
+        self.pids = groups.members(self.child.id()).to_vec();
         core.map_or(Ok(()), |core| tree::pin(&self.pids, core))
     }
 
@@ -114,16 +115,19 @@ impl Running {
 
     /// Whether the tree is still made of the same processes: a worker that was replaced takes its
     /// CPU time with it.
-    pub fn is_unchanged(&self) -> bool {
-        tree::members(self.child.id()) == self.pids
+    pub fn is_unchanged(&self, groups: &Groups) -> bool {
+        groups.members(self.child.id()) == self.pids
+    }
+
+    /// Number of processes in the tree.
+    pub fn processes(&self) -> usize {
+        self.pids.len()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        tree::kill_group(self.child.id());
-        let _ = self.child.wait();
-        guard::release(self.child.id());
+        process::finish(&mut self.child);
         if let Some(socket) = &self.socket {
             let _ = fs::remove_file(socket);
         }

@@ -116,6 +116,11 @@ impl Answer {
         self.body.is_right(standard.body)
     }
 
+    /// The head of the answer that was read.
+    pub(crate) fn head_bytes(&self) -> &[u8] {
+        self.reader.head_bytes()
+    }
+
     /// Whether the answer that was read is the same as the template.
     pub(crate) fn is_known(&self, standard: Standard<'_>) -> bool {
         standard

@@ -3,7 +3,7 @@
 use super::{PATIENCE_WITH_TEMPLATES, Worker};
 use crate::LoadError;
 use crate::clock::now_ns;
-use crate::http::{Head, Taken};
+use crate::http::{Head, Taken, fields};
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
@@ -49,10 +49,13 @@ impl Worker {
 
     /// A whole answer that was read in full.
     fn complete(&mut self, index: usize, head: Head, stays: bool) -> Result<(), LoadError> {
-        let body_is_right = self.slots[index]
-            .answer
-            .body_is_right(self.errand.standard(None, false));
-        let verdict = self.errand.expectation.judge(head.status, body_is_right);
+        let answer = &self.slots[index].answer;
+        let body_is_right = answer.body_is_right(self.errand.standard(None, false));
+        let headers = || fields(answer.head_bytes());
+        let verdict = self
+            .errand
+            .expectation
+            .judge(head.status, headers, body_is_right);
         if !stays {
             self.hang_up(index);
         }

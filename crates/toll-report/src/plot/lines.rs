@@ -69,9 +69,7 @@ fn lines(analysis: &Analysis, point: impl Fn(&Cell) -> Option<Point>) -> Vec<Lin
                 .toll
                 .as_ref()
                 .filter(|toll| toll.estimate.is_finite());
-            let note = note
-                .map(|toll| format!("{} µs", format::micros(toll.estimate)))
-                .unwrap_or_default();
+            let note = note.map(note_of).unwrap_or_default();
             (!runs.is_empty()).then(|| Line {
                 label: series.label.clone(),
                 note,
@@ -80,6 +78,16 @@ fn lines(analysis: &Analysis, point: impl Fn(&Cell) -> Option<Point>) -> Vec<Lin
             })
         });
     all.collect()
+}
+
+/// A toll that cannot be told from zero is given by its upper end: its estimate would say too much.
+fn note_of(toll: &Estimate) -> String {
+    match (toll.low, toll.high) {
+        (Some(low), Some(high)) if low <= 0.0 && high > 0.0 => {
+            format!("under {} µs", format::micros(high))
+        }
+        _ => format!("{} µs", format::micros(toll.estimate)),
+    }
 }
 
 fn point(cell: &Cell, estimate: Option<&Estimate>, believed: bool) -> Option<Point> {

@@ -99,7 +99,6 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
     svg.text(MARGIN, 42.0, title, &text::fit(&line, 24.5, room));
     let mut measured = facts::common(analysis);
     measured.push(facts::load(analysis));
-    measured.push(facts::extent(analysis));
     let font = Font {
         size: 14.0,
         colour: INK,
@@ -113,7 +112,8 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
         &text::fit(&measured.join(" · "), 14.0, room),
     );
     let host = format!(
-        "{} · {}",
+        "{} · {} · {}",
+        facts::extent(analysis),
         facts::machine(&analysis.host),
         facts::started(analysis)
     );
@@ -274,7 +274,7 @@ fn remarks(analysis: &Analysis) -> Vec<String> {
     let mut remarks = Vec::new();
     if least <= 1.0 {
         remarks.push(format!(
-            "bands: {:.0} % intervals over rounds of fresh processes",
+            "bands: {:.0} % intervals inside each line, over rounds of fresh processes",
             (least * 100.0).floor()
         ));
     }

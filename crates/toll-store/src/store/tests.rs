@@ -141,6 +141,20 @@ fn a_file_of_version_zero_is_brought_up_to_date() {
 }
 
 #[test]
+fn settings_that_were_never_stored_are_not_updated() {
+    let (_folder, mut store) = new_run();
+    store
+        .connection
+        .execute("DELETE FROM meta WHERE key = 'settings'", [])
+        .unwrap();
+    let error = store.update_settings(&Header::default().settings);
+    assert!(matches!(
+        error,
+        Err(StoreError::Incomplete { key, .. }) if key == "settings"
+    ));
+}
+
+#[test]
 fn a_name_that_only_a_newer_tool_knows_is_not_dropped_in_silence() {
     let (_folder, mut store) = new_run();
     store.record_block(&block(0)).unwrap();

@@ -1,12 +1,18 @@
 //! `asgi-toll run`: the main job, from a suite to the reports.
 
 mod book;
+mod facts;
 mod prepare;
 mod session;
+mod stations;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use toll_core::host::Host;
 use toll_core::plan::Plan;
 use toll_core::sample::MeasuredSeries;
 use toll_lab::process::guard;
@@ -29,11 +35,21 @@ pub(crate) fn run(args: &RunArgs, global: &Global, printer: Printer) -> anyhow::
     guard::start(&tool).context("the guard process cannot be started")?;
     let mut task = Task::from(args)?;
     if task.plan.quick {
-        printer.note("a quick look: the lowest two and the highest level only; intervals are wider and no shape is judged");
+        printer.note(QUICK);
     }
-    let prepared = prepare::prepare(&task, args, global, abort, printer)?;
-    session::measure(&mut task, &prepared, args, printer)
+    let prepared = prepare::prepare(&task, args, global, Arc::clone(&abort), printer);
+    if abort.load(Ordering::Relaxed) {
+        task.folder.remove_if_empty();
+        printer.talk("Interrupted before anything was measured");
+        return Ok(Exit::Interrupted);
+    }
+    session::measure(&mut task, &prepared?, args, printer)
 }
+
+const QUICK: &str = "a quick look: the lowest two and the highest level, few slices; intervals are wider, and a bend of the cost is not seen";
+
+/// Seeds from the clock fit into 53 bits: readers of JSON that know only doubles keep them whole.
+const SEED_BITS: u64 = (1 << 53) - 1;
 
 /// What is to be done: a new run, or the rest of an old one.
 struct Task {
@@ -44,6 +60,8 @@ struct Task {
     folder: Folder,
     /// The record, when there is one already.
     stored: Option<Store>,
+    /// What it holds, in the order of the plan.
+    before: Vec<MeasuredSeries>,
     seed: u64,
     started_at: String,
 }
@@ -53,7 +71,7 @@ struct Task {
 struct Recorded {
     plan: Plan,
     suite: String,
-    /// Digest of the Python that runs in the servers.
+    /// Digest of what makes up the servers.
     sources: String,
 }
 
@@ -69,7 +87,9 @@ impl Task {
         let (plan, shelf) = plan::chosen(&args.choice)?;
         let now = Timestamp::now();
         let folder = Folder::create(args.out.as_deref(), now)?;
-        let seed = args.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
+        let seed = args
+            .seed
+            .unwrap_or_else(|| now.as_nanosecond() as u64 & SEED_BITS);
         let started_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let suite = catalogue::lasting_name(&args.choice.suite)?;
         Ok(Self {
@@ -78,6 +98,7 @@ impl Task {
             shelf,
             folder,
             stored: None,
+            before: Vec::new(),
             seed,
             started_at,
         })
@@ -105,7 +126,7 @@ impl Task {
         }
         if shelf.sources(&plan)? != sources {
             bail!(
-                "the subjects of {} have changed since it began, so their numbers would not go together; start a new run",
+                "the subjects or servers of {} have changed since it began, so their numbers would not go together; start a new run",
                 folder.shown()
             );
         }
@@ -120,25 +141,25 @@ impl Task {
             suite,
             shelf,
             folder,
+            before: store.load()?.series,
             stored: Some(store),
             seed: header.seed,
             started_at: header.started_at,
         })
     }
 
-    /// What an earlier session has measured of a series, if anything.
-    fn measured_before(&self, series: usize) -> Option<MeasuredSeries> {
-        let measured = self.stored.as_ref()?.load_series(series).ok()?;
-        measured
-            .cells
-            .iter()
-            .any(|cell| !cell.slices.is_empty())
-            .then_some(measured)
+    /// What an earlier session recorded of a series that had an environment.
+    fn before(&self, series: usize) -> Option<&MeasuredSeries> {
+        self.before
+            .get(series)
+            .filter(|before| !before.lock.is_empty())
     }
 
     /// The record: the one that there is, or a new one.
     fn open_store(&mut self, prepared: &Prepared) -> anyhow::Result<Store> {
-        if let Some(store) = self.stored.take() {
+        if let Some(mut store) = self.stored.take() {
+            same_machine(&store.header()?.host, &prepared.host)?;
+            store.update_settings(&self.plan.settings)?;
             return Ok(store);
         }
         let header = Header {
@@ -159,4 +180,23 @@ impl Task {
         };
         Ok(Store::create(&self.folder.store(), &header)?)
     }
+}
+
+/// All cells of a comparison are measured on one machine.
+fn same_machine(before: &Host, now: &Host) -> anyhow::Result<()> {
+    if (&before.cpu_model, before.cores) != (&now.cpu_model, now.cores) {
+        let name = |host: &Host| {
+            format!(
+                "{} cores, {}",
+                host.cores,
+                host.cpu_model.as_deref().unwrap_or("unknown processor")
+            )
+        };
+        bail!(
+            "the run began on another machine ({}, now {}); its numbers would not go together",
+            name(before),
+            name(now)
+        );
+    }
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! Before anything is measured: uv, interpreters, the machine's facts, the environments.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use toll_core::axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Interpreter, Remark, Severity};
@@ -48,13 +50,16 @@ pub(super) fn prepare(
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
     let host = host::facts(&cache, Some(&uv), &interpreters);
     let remarks = host::remarks(&host);
-    warn(&remarks, printer)?;
+    warn(&remarks, printer);
+    let start = Instant::now();
     let environments = build(
         &Virtualenvs::new(context, uv, interpreters),
         task,
         &progress,
     );
     progress.clear();
+    say(&environments, printer);
+    printer.talk(summary(&environments, start.elapsed()));
     Ok(Prepared {
         host,
         remarks,
@@ -76,19 +81,17 @@ fn tools(
     Ok((uv, interpreters))
 }
 
-/// A machine that means nothing is refused; one that is noisy is said to be so.
-fn warn(remarks: &[Remark], printer: Printer) -> anyhow::Result<()> {
-    for remark in remarks {
-        match remark.severity {
-            Severity::Unfit => bail!("{}: {}. {}", remark.topic, remark.seen, remark.advice),
-            Severity::Warning => printer.warning(format!(
-                "{}: {}. {}",
-                remark.topic, remark.seen, remark.advice
-            )),
-            Severity::Fine => {}
-        }
+/// What the machine is not fit for is said before, and again in the results.
+fn warn(remarks: &[Remark], printer: Printer) {
+    for remark in remarks
+        .iter()
+        .filter(|remark| remark.severity > Severity::Fine)
+    {
+        printer.warning(format!(
+            "{}: {}. {}",
+            remark.topic, remark.seen, remark.advice
+        ));
     }
-    Ok(())
 }
 
 fn build(
@@ -105,14 +108,41 @@ fn build(
     })
 }
 
-/// What a series is to run in. One that an earlier session has measured gets the very same
+/// Notes such as a Python that stands in for another, each once.
+fn say(environments: &[Result<Environment, Failure>], printer: Printer) {
+    let notes: BTreeSet<&String> = environments
+        .iter()
+        .flatten()
+        .flat_map(|environment| &environment.notes)
+        .collect();
+    for note in notes {
+        printer.note(note);
+    }
+}
+
+/// How many environments there are and how long it took.
+fn summary(environments: &[Result<Environment, Failure>], took: Duration) -> String {
+    let distinct: BTreeMap<&str, bool> = environments
+        .iter()
+        .flatten()
+        .map(|environment| (environment.id.as_str(), environment.reused))
+        .collect();
+    let reused = distinct.values().filter(|reused| **reused).count();
+    let built = distinct.len() - reused;
+    format!(
+        "Environments ready in {:.1} s: {built} built, {reused} reused",
+        took.as_secs_f64()
+    )
+}
+
+/// What a series is to run in. One that had an environment in an earlier session gets the very same
 /// distributions again, whatever was released since.
 fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Wanted {
     let exclude_newer = series.exclude_newer.clone();
-    match task.measured_before(index) {
+    match task.before(index) {
         Some(before) => Wanted {
             label,
-            requirements: before.lock,
+            requirements: before.lock.clone(),
             python: PythonRequest::from(before.axes.get(axes::PYTHON).to_owned()),
             exclude_newer,
         },

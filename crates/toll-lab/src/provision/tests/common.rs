@@ -1,6 +1,7 @@
 //! Choosing the newest Python that suits all, with distributions made for it: some are there for
 //! certain Pythons only. uv resolves and installs them for real, from a folder.
 
+use std::io::Write;
 use std::process::Command;
 
 use super::*;
@@ -17,11 +18,16 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// `None` on a machine with a single Python: there is nothing to choose.
+    /// `None`, and a line that says so, on a machine with a single Python: there is nothing to choose.
     fn new() -> Option<Self> {
         let mut place = Place::new();
         let pythons = choose::newest_of_each_minor(&discover_interpreters(&place.context, None));
         let [newest, older, ..] = &pythons[..] else {
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped: {} needs two minor versions of Python",
+                thread::current().name().unwrap_or_default()
+            );
             return None;
         };
         let folder = place.cache.path().join("shelf");

@@ -17,7 +17,6 @@ fn an_environment_is_built_once_and_then_found() {
         .join("site-packages/h11/__pycache__");
     assert!(bytecode.is_dir(), "no bytecode in {}", bytecode.display());
 
-    let start = Instant::now();
     let events = Mutex::new(Vec::new());
     let again = provide(
         &provisioner,
@@ -27,12 +26,10 @@ fn an_environment_is_built_once_and_then_found() {
         ],
         &|event| events.lock().unwrap().push(event),
     );
-    let took = start.elapsed();
     assert!(again.iter().all(|one| {
         one.as_ref()
             .is_ok_and(|one| one.reused && one.id == first.id)
     }));
-    assert!(took < Duration::from_secs(1), "{took:?}");
     let label = "h11==0.14.0".to_owned();
     let events = events.into_inner().unwrap();
     assert_eq!(events.first(), Some(&ProvisionEvent::Started { total: 1 }));
@@ -153,10 +150,8 @@ fn the_cache_is_not_cleaned_under_a_run_and_then_is() {
     );
     drop(environment);
     let report = cache_clean(place.cache.path()).unwrap();
-    assert_eq!(
-        (report.environments, report.resolutions, report.uvs),
-        (1, 1, 0)
-    );
+    assert_eq!((report.environments, report.resolutions), (1, 1));
+    assert!(report.bytes > 1_000, "{report:?}");
     assert!(place.environments().is_empty());
 }
 
@@ -164,12 +159,15 @@ fn the_cache_is_not_cleaned_under_a_run_and_then_is() {
 fn an_interrupt_is_no_fault_of_the_request() {
     let place = Place::new();
     let provisioner = place.provisioner();
-    place
-        .context
-        .abort
-        .store(true, std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(
-        one(&provisioner, wanted(SMALL, None)).unwrap_err().code,
-        "interrupted"
-    );
+    let nothing_found = Virtualenvs::new(place.context.clone(), uv::shared(), Vec::new());
+    place.interrupt();
+    let pinned = Wanted {
+        python: PythonRequest::Version("3.99".to_owned()),
+        ..wanted(SMALL, None)
+    };
+    for provisioner in [&provisioner, &nothing_found] {
+        for wanted in [wanted(SMALL, None), pinned.clone()] {
+            assert_eq!(one(provisioner, wanted).unwrap_err().code, "interrupted");
+        }
+    }
 }

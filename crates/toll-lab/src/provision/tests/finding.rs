@@ -4,34 +4,63 @@ use super::*;
 
 #[test]
 fn a_python_that_is_not_here_is_replaced_by_the_nearest_with_a_note() {
-    let mut place = Place::new();
-    // uv has nowhere to download Pythons from.
-    place.context = place
-        .context
-        .with_env("UV_PYTHON_INSTALL_MIRROR", "http://127.0.0.1:9")
-        .with_env("UV_PYTHON_DOWNLOADS_JSON_URL", "");
-    let provisioner = place.provisioner();
+    let provisioner = without_python_downloads().provisioner();
     let here = provisioner
         .choose_python(&PythonRequest::Newest)
         .unwrap()
         .interpreter;
-    let absent = format!("{}.99", minor(&here.version));
-    let chosen = provisioner
-        .choose_python(&PythonRequest::Version(absent.clone()))
-        .unwrap();
-    assert_eq!(minor(&chosen.interpreter.version), minor(&here.version));
-    assert!(
-        chosen.notes[0].starts_with(&format!(
-            "Python {absent} is not here and could not be installed ("
-        )),
-        "{:?}",
-        chosen.notes
-    );
+    for absent in [format!("{}.99", minor(&here.version)), "3.99".to_owned()] {
+        let chosen = provisioner
+            .choose_python(&PythonRequest::Version(absent.clone()))
+            .unwrap();
+        let used = &chosen.interpreter.version;
+        assert_eq!(minor(used), minor(&here.version));
+        let note = &chosen.notes[0];
+        assert!(
+            note.starts_with(&format!(
+                "Python {absent} was asked for, but is not here and could not be installed ("
+            )) && note.ends_with(&format!(
+                "the nearest that is here, {used}, was used instead"
+            )),
+            "{note}"
+        );
+    }
+}
+
+#[test]
+fn where_no_python_comes_near_those_that_are_here_are_named() {
+    let provisioner = without_python_downloads().provisioner();
     let failure = provisioner
-        .choose_python(&PythonRequest::Version("3.99".to_owned()))
+        .choose_python(&PythonRequest::Version("4.0".to_owned()))
         .unwrap_err();
     assert_eq!(failure.code, "python-missing");
+    let here = &provisioner.pythons()[0];
     assert!(failure.message.contains(&here.path), "{failure}");
+}
+
+#[test]
+fn what_fails_on_a_python_that_stood_in_says_so() {
+    let provisioner = without_python_downloads().provisioner();
+    let wanted = Wanted {
+        python: PythonRequest::Version("3.99".to_owned()),
+        ..wanted(&["h11==99.0"], None)
+    };
+    let failure = one(&provisioner, wanted).unwrap_err();
+    assert_eq!(failure.code, "no-solution");
+    assert!(
+        failure.message.contains("Python 3.99 was asked for"),
+        "{failure}"
+    );
+}
+
+/// A place where uv has nowhere to download Pythons from.
+fn without_python_downloads() -> Place {
+    let mut place = Place::new();
+    place.context = place
+        .context
+        .with_env("UV_PYTHON_INSTALL_MIRROR", "http://127.0.0.1:9")
+        .with_env("UV_PYTHON_DOWNLOADS_JSON_URL", "");
+    place
 }
 
 /// A PATH with the usual programs, but without uv.
@@ -86,6 +115,8 @@ fn uv_is_fetched_once_where_there_is_none() {
         find_uv(&place.context, None).unwrap().as_ref(),
         Some(&fetched[0])
     );
+    assert_eq!(cache_clean(place.cache.path()).unwrap().uvs, 1);
+    assert_eq!(find_uv(&place.context, None).unwrap(), None);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use toll_core::failure::Failure;
 use toll_core::plan::PythonRequest;
@@ -15,7 +15,8 @@ use super::*;
 mod common;
 mod environments;
 mod finding;
-mod speed;
+mod interrupted;
+mod uv;
 
 struct Place {
     cache: tempfile::TempDir,
@@ -47,8 +48,13 @@ impl Place {
 
     fn provisioner(&self) -> Virtualenvs {
         let interpreters = discover_interpreters(&self.context, None);
-        let uv = obtain_uv(&self.context, None, &interpreters, &|_| {}).unwrap();
+        let given = uv::shared().path;
+        let uv = obtain_uv(&self.context, Some(&given), &interpreters, &|_| {}).unwrap();
         Virtualenvs::new(self.context.clone(), uv, interpreters)
+    }
+
+    fn interrupt(&self) {
+        self.context.abort.store(true, Ordering::Relaxed);
     }
 
     fn environments(&self) -> Vec<CacheEntry> {

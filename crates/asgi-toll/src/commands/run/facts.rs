@@ -1,0 +1,108 @@
+//! The facts of a series: as planned, and as they really are once its environment is there.
+
+use toll_core::axes::{self, Axes};
+use toll_core::plan::SeriesPlan;
+use toll_core::sample::Instrument;
+use toll_core::server::Bind;
+use toll_core::settings::Transport;
+use toll_lab::bench::Station;
+use toll_lab::provision::Environment;
+use toll_store::SeriesFacts;
+
+use super::Task;
+
+/// The facts of a series as they are before it has an environment.
+pub(super) fn planned(task: &Task, series: &SeriesPlan) -> SeriesFacts {
+    let kind = task
+        .shelf
+        .catalogue
+        .subjects
+        .get(&series.subject)
+        .and_then(|subject| subject.kinds.get(series.axes.get(axes::KIND)));
+    let server = task.shelf.catalogue.servers.get(&series.server);
+    SeriesFacts {
+        planned_axes: series.axes.clone(),
+        axes: series.axes.clone(),
+        style: kind
+            .map(|kind| kind.style.name().to_owned())
+            .unwrap_or_default(),
+        about: kind.map(|kind| kind.about.clone()).unwrap_or_default(),
+        notes: Vec::new(),
+        lock: Vec::new(),
+        server_command: String::new(),
+        switched_off: server
+            .map(|server| server.switched_off.clone())
+            .unwrap_or_default(),
+        levels: series.levels.clone(),
+        instrument: series
+            .instruments
+            .first()
+            .copied()
+            .unwrap_or(Instrument::Load),
+    }
+}
+
+/// The facts of a series with its environment.
+pub(super) fn real(
+    task: &Task,
+    series: &SeriesPlan,
+    environment: &Environment,
+    station: &Station,
+) -> SeriesFacts {
+    let bind = match task.plan.settings.transport {
+        Transport::Tcp => Bind::Tcp { port: 0 },
+        Transport::Unix => Bind::Unix {
+            socket: "SOCKET".to_owned(),
+        },
+    };
+    SeriesFacts {
+        axes: real_axes(task, series, environment),
+        notes: environment.notes.clone(),
+        lock: environment.lock.clone(),
+        server_command: station.command_line(bind).join(" "),
+        ..planned(task, series)
+    }
+}
+
+/// The axes with the versions that were really installed.
+fn real_axes(task: &Task, series: &SeriesPlan, environment: &Environment) -> Axes {
+    let mut real = series.axes.clone();
+    real.set(axes::PYTHON, &environment.python_version);
+    let catalogue = &task.shelf.catalogue;
+    if let Some(version) = catalogue
+        .subjects
+        .get(&series.subject)
+        .and_then(|subject| environment.version_of(&subject.distribution))
+    {
+        real.set(axes::VERSION, version);
+    }
+    if let Some(server) = catalogue.servers.get(&series.server)
+        && let Some(version) = environment.version_of(&server.distribution)
+    {
+        real.set(axes::SERVER, format!("{}=={version}", server.name));
+    }
+    real
+}
+
+/// Name of the file that keeps the lock of an environment.
+pub(super) fn lock_name(task: &Task, series: &SeriesPlan, environment: &Environment) -> String {
+    let id: String = environment.id.chars().take(8).collect();
+    let axes = real_axes(task, series, environment);
+    slug(&format!(
+        "{}-{}-{id}",
+        axes.get(axes::FRAMEWORK),
+        axes.get(axes::VERSION)
+    ))
+}
+
+/// A name that is good for files.
+pub(super) fn slug(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
+            c
+        } else {
+            '-'
+        }
+    };
+    text.chars().map(plain).collect()
+}

@@ -1,0 +1,130 @@
+//! Setting up: every series is recorded, and those that have an environment get a station.
+
+use anyhow::anyhow;
+use toll_core::axes;
+use toll_core::failure::{Failure, Stage};
+use toll_core::sample::MeasuredSeries;
+use toll_lab::bench::Station;
+use toll_lab::provision::Environment;
+use toll_store::Store;
+
+use super::prepare::Prepared;
+use super::{Task, facts};
+
+pub(super) fn set_up(
+    task: &Task,
+    prepared: &Prepared,
+    store: &mut Store,
+) -> anyhow::Result<Vec<Station>> {
+    let labels = task.plan.labels();
+    let mut stations = Vec::new();
+    for (index, environment) in prepared.environments.iter().enumerate() {
+        let environment = environment.as_ref().map_err(Clone::clone);
+        match environment.and_then(|environment| as_before(task, index, environment)) {
+            Ok(environment) => {
+                let station = station(task, prepared, (index, &labels[index]), environment)?;
+                record(task, environment, &station, store)?;
+                stations.push(station);
+            }
+            Err(failure) => give_up(task, index, &failure, store)?,
+        }
+    }
+    Ok(stations)
+}
+
+/// A series goes on only with the very environment that it began with.
+fn as_before<'e>(
+    task: &Task,
+    index: usize,
+    environment: &'e Environment,
+) -> Result<&'e Environment, Failure> {
+    let Some(before) = task.before(index) else {
+        return Ok(environment);
+    };
+    let python = before.axes.get(axes::PYTHON);
+    if before.lock == environment.lock && python == environment.python_version {
+        return Ok(environment);
+    }
+    let message = format!(
+        "the environment that it was measured in cannot be had again (Python {python}, now {}); start a new run",
+        environment.python_version
+    );
+    Err(Failure::new(
+        Stage::Provision,
+        "environment-changed",
+        message,
+    ))
+}
+
+/// What an earlier session recorded of a series stays as it is.
+fn record(
+    task: &Task,
+    environment: &Environment,
+    station: &Station,
+    store: &mut Store,
+) -> anyhow::Result<()> {
+    if task.before(station.series).is_none() {
+        store.put_series(
+            station.series,
+            &facts::real(task, &station.plan, environment, station),
+        )?;
+    }
+    let name = facts::lock_name(task, &station.plan, environment);
+    task.folder.keep_lock(&name, &environment.lock)
+}
+
+fn give_up(task: &Task, index: usize, failure: &Failure, store: &mut Store) -> anyhow::Result<()> {
+    if task.before(index).is_none() {
+        store.put_series(index, &facts::planned(task, &task.plan.series[index]))?;
+    }
+    Ok(store.record_failure(index, None, failure)?)
+}
+
+fn rounds(before: &MeasuredSeries) -> u32 {
+    let slices = before.cells.iter().flat_map(|cell| &cell.slices);
+    slices.map(|slice| slice.round + 1).max().unwrap_or(0)
+}
+
+fn station(
+    task: &Task,
+    prepared: &Prepared,
+    (index, label): (usize, &str),
+    environment: &Environment,
+) -> anyhow::Result<Station> {
+    let series = &task.plan.series[index];
+    let catalogue = &task.shelf.catalogue;
+    let missing =
+        |what: &str, name: &str| anyhow!("the {what} `{name}` of the plan is not there any more");
+    let subject = catalogue
+        .subjects
+        .get(&series.subject)
+        .ok_or_else(|| missing("subject", &series.subject))?;
+    let server = catalogue
+        .servers
+        .get(&series.server)
+        .ok_or_else(|| missing("server", &series.server))?;
+    let (kind, workload) = (series.axes.get(axes::KIND), series.axes.get(axes::WORKLOAD));
+    let kind = subject
+        .kinds
+        .get(kind)
+        .ok_or_else(|| missing("kind", kind))?;
+    let workload = catalogue
+        .workloads
+        .get(workload)
+        .ok_or_else(|| missing("workload", workload))?;
+    Ok(Station {
+        series: index,
+        label: label.to_owned(),
+        plan: series.clone(),
+        subject: task
+            .shelf
+            .folder(&series.subject, &prepared.unpacked.subjects),
+        lifespan: subject.lifespan.clone(),
+        mark: kind.mark,
+        python: environment.python.clone(),
+        server: server.clone(),
+        workload: workload.clone(),
+        rounds_before: task.before(index).map_or(0, rounds),
+        slug: facts::slug(&series.axes.to_string()),
+    })
+}
