@@ -19,7 +19,8 @@ pub enum Transport {
 pub struct Settings {
     /// Connections of the closed loop.
     pub connections: u32,
-    /// Length of a slice in milliseconds.
+    /// Length of a slice in milliseconds; a slow cell's slices are longer. Many short ones tell more
+    /// than few long ones: the machine's speed changes less between neighbours.
     pub slice_ms: u64,
     /// Blocks in a round.
     pub blocks: u32,
@@ -45,8 +46,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connections: 10,
-            slice_ms: 50,
-            blocks: 4,
+            slice_ms: 20,
+            blocks: 10,
             rounds_min: 6,
             rounds_max: 40,
             warmup_ms: 150,
@@ -63,8 +64,8 @@ impl Settings {
     /// The same settings for a quick look: as many rounds as an interval needs, as little of each as possible.
     #[must_use]
     pub fn quick(mut self) -> Self {
-        self.blocks = self.blocks.min(2);
-        self.slice_ms = self.slice_ms.min(40);
+        self.blocks = self.blocks.min(5);
+        self.slice_ms = self.slice_ms.min(20);
         self.warmup_ms = self.warmup_ms.min(60);
         self.rounds_max = self.rounds_min;
         self.budget_s = self.budget_s.min(85);

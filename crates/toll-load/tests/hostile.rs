@@ -19,6 +19,7 @@ fn session(server: &Server) -> Session {
     let expectation = Expectation {
         status: Some(200),
         body: Some(b"hello".to_vec()),
+        ..Expectation::default()
     };
     Session::connect(&server.target(), &ping(), &expectation, &config).unwrap()
 }
