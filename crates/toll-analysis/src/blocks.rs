@@ -218,7 +218,7 @@ mod tests {
         assert_eq!((blocks.complete.len(), blocks.begun_rounds()), (32, 8));
         // Half is enough, and costs the blocks in which it is missing.
         let mut series = Synthetic::default().series();
-        series.cells[5].slices.retain(|slice| slice.round < 4);
+        series.cells[5].slices.retain(|slice| slice.round >= 4);
         let blocks = Blocks::of(&series, 10);
         assert_eq!((blocks.levels().len(), blocks.complete_rounds()), (6, 4));
     }

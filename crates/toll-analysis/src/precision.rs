@@ -150,7 +150,7 @@ mod tests {
         assert!(!toll_precision(&failed, &settings).done);
         failed.failure = Some(Failure::new(
             Stage::Provision,
-            "unresolvable",
+            "no-solution",
             "no such version",
         ));
         assert!(toll_precision(&failed, &settings).done);

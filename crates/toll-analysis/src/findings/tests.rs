@@ -216,11 +216,11 @@ fn a_failed_series_is_told_once() {
     .run();
     run.series[0].failure = Some(Failure::new(
         Stage::Provision,
-        "unresolvable",
+        "no-solution",
         "there is no starlette 99",
     ));
     let series = analyse(&run).series.remove(0);
-    assert_eq!(codes(&series.findings), ["unresolvable"]);
+    assert_eq!(codes(&series.findings), ["no-solution"]);
     assert_eq!(series.error, run.series[0].failure);
     assert!(
         series.instruments["load"]
