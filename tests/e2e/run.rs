@@ -52,6 +52,13 @@ fn a_run_measures_and_leaves_its_folder() {
     assert_eq!(locks.len(), 1, "both series use one environment");
     let results = place.json("out/results.json");
     assert_valid(&results);
+    if let Ok(home) = std::env::var("HOME") {
+        let text = results.to_string();
+        assert!(
+            home.len() < 2 || !text.contains(&format!("{home}/.")),
+            "no home folder in what is published"
+        );
+    }
     let (native, base_http) = (&results["series"][0], &results["series"][1]);
     let toll = |series: &Value| {
         series["instruments"]["load"]["toll"]["estimate"]

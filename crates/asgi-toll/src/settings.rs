@@ -26,6 +26,17 @@ pub(crate) fn cache_dir(global: &Global) -> anyhow::Result<PathBuf> {
         .ok_or_else(|| anyhow!("neither XDG_CACHE_HOME nor HOME is set; say where to keep environments with --cache-dir"))
 }
 
+/// The text with the user's home folder written as `~`: results are published, and where somebody's
+/// home lies is nobody's business. A shell reads it back.
+pub(crate) fn without_home(text: &str) -> String {
+    match env::var("HOME") {
+        Ok(home) if home.len() > 1 => {
+            text.replace(&format!("{}/", home.trim_end_matches('/')), "~/")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Reads `10s`, `90s`, `1h30m`, or `250ms`.
 pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
     let wrong = || anyhow!("`{text}` is no duration; write `10s`, `2m`, `1h30m` or `250ms`");

@@ -10,6 +10,7 @@ use toll_lab::provision::Environment;
 use toll_store::SeriesFacts;
 
 use super::Task;
+use crate::settings;
 
 /// The facts of a series as they are before it has an environment.
 pub(super) fn planned(task: &Task, series: &SeriesPlan) -> SeriesFacts {
@@ -59,7 +60,7 @@ pub(super) fn real(
         axes: real_axes(task, series, environment),
         notes: environment.notes.clone(),
         lock: environment.lock.clone(),
-        server_command: station.command_line(bind).join(" "),
+        server_command: settings::without_home(&station.command_line(bind).join(" ")),
         ..planned(task, series)
     }
 }

@@ -48,7 +48,10 @@ pub(super) fn prepare(
     let context = Context::new(cache.clone(), Arc::clone(&abort));
     let progress = printer.progress();
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
-    let host = host::facts(&cache, Some(&uv), &interpreters);
+    let mut host = host::facts(&cache, Some(&uv), &interpreters);
+    for interpreter in &mut host.interpreters {
+        interpreter.path = settings::without_home(&interpreter.path);
+    }
     let remarks = host::remarks(&host);
     warn(&remarks, printer);
     let start = Instant::now();
