@@ -134,3 +134,40 @@ fn a_finding_that_is_asked_for_sets_the_exit_code() {
     ];
     place.run(&args).expect(1);
 }
+
+/// Round, block, place and number of middlewares of every slice, as they were measured.
+fn order(place: &Place, out: &str) -> Vec<(u32, u32, u32, u32)> {
+    let run = toll_store::Store::open_for_reading(&place.path(out).join("run.sqlite"))
+        .unwrap()
+        .load()
+        .unwrap();
+    let cells = run.series.iter().flat_map(|series| &series.cells);
+    let mut order: Vec<_> = cells
+        .flat_map(|cell| {
+            let at = |slice: &toll_core::sample::Slice| {
+                (slice.round, slice.block, slice.position, cell.middlewares)
+            };
+            cell.slices.iter().map(at).collect::<Vec<_>>()
+        })
+        .collect();
+    order.sort_unstable();
+    order
+}
+
+#[test]
+fn a_seed_repeats_the_order_of_measuring() {
+    let place = Place::new();
+    let suite = "[suite]\nname = \"order\"\nmiddlewares = \"0..=8\"\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
+                 [measure]\nrounds = 2\nmax-rounds = 2\nslice-ms = 5\nblocks = 3\nwarmup-ms = 5\n\n\
+                 [[series]]\nframework = \"bare\"\n";
+    place.write("order.toml", suite);
+    for (out, seed) in [("a", "7"), ("b", "7"), ("c", "8")] {
+        place
+            .run(&["run", "order.toml", "--out", out, "--seed", seed])
+            .expect(0);
+    }
+    let first = order(&place, "a");
+    assert_eq!(first.len(), 9 * 6);
+    assert_eq!(order(&place, "b"), first);
+    assert_ne!(order(&place, "c"), first);
+}

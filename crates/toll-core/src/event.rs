@@ -33,25 +33,6 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Environments are about to be looked up and built.
-    EnvironmentsStarted {
-        /// Number of distinct environments.
-        total: usize,
-    },
-    /// One environment can be used.
-    EnvironmentReady {
-        /// The first series that uses it.
-        label: String,
-        /// Whether it had been built before.
-        reused: bool,
-    },
-    /// One environment cannot be built; its series have failed.
-    EnvironmentFailed {
-        /// The first series that would use it.
-        label: String,
-        /// Why.
-        failure: Failure,
-    },
     /// Measuring begins.
     RunStarted {
         /// Number of series that have an environment.

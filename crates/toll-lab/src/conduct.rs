@@ -69,7 +69,9 @@ pub fn conduct(
     let mut random = Random::from_seed(bench.seed.wrapping_add(before));
     let mut courses = set_out(stations, ledger)?;
     let mut conducted = Conducted::default();
-    announce(bench, &courses, ledger);
+    if !courses.is_empty() {
+        announce(bench, &courses, ledger);
+    }
     loop {
         let mut order: Vec<usize> = (0..courses.len())
             .filter(|index| courses[*index].is_active(bench.settings.rounds_max))

@@ -28,13 +28,19 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
     if choice.quick {
         plan = plan.quick();
     }
+    set_limits(&mut plan, choice)?;
+    Ok((plan, shelf))
+}
+
+/// How long and how exactly to measure: what may be changed of a run that has begun, too.
+pub(crate) fn set_limits(plan: &mut Plan, choice: &SuiteChoice) -> anyhow::Result<()> {
     if let Some(text) = &choice.budget {
         plan.settings.budget_s = settings::duration(text)?.as_secs().max(1);
     }
     if let Some(text) = &choice.precision {
         plan.settings.precision = settings::share(text)?;
     }
-    Ok((plan, shelf))
+    Ok(())
 }
 
 fn read_levels(text: &str) -> anyhow::Result<Vec<u32>> {

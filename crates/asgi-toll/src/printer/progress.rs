@@ -203,7 +203,7 @@ impl Progress {
                 course.series_done += u64::from(*done);
                 self.round_done(label, *round, *precision, course);
             }
-            _ => {}
+            Event::Finished { .. } => {}
         }
     }
 

@@ -13,7 +13,7 @@ use crate::printer::{Course, Progress};
 
 /// Keeps records, shows what happens, and says when it is enough.
 pub(super) struct Book {
-    pub(super) store: Store,
+    store: Store,
     settings: Settings,
     progress: Progress,
     course: Course,
@@ -41,10 +41,6 @@ impl Book {
         self.progress.clear();
         self.store
     }
-
-    fn wall_s(&self) -> f64 {
-        self.start.elapsed().as_secs_f64()
-    }
 }
 
 impl Ledger for Book {
@@ -67,8 +63,8 @@ impl Ledger for Book {
 
     fn judge(&mut self, series: usize) -> Result<Judgement, LedgerError> {
         // A run that is killed still has its time up to the last round.
-        let wall_s = self.wall_s();
-        self.store.update_session(wall_s, 0.0)?;
+        self.store
+            .update_session(self.start.elapsed().as_secs_f64(), 0.0)?;
         let measured = self.store.load_series(series)?;
         let precision = toll_analysis::toll_precision(&measured, &self.settings);
         Ok(Judgement {

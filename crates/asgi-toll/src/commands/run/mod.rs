@@ -24,7 +24,7 @@ use crate::cli::{Global, RunArgs};
 use crate::exit::Exit;
 use crate::folder::Folder;
 use crate::printer::Printer;
-use crate::settings::{self, VERSION};
+use crate::settings::VERSION;
 use crate::stop;
 
 use prepare::Prepared;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &RunArgs, global: &Global, printer: Printer) -> anyhow::
     let prepared = prepare::prepare(&task, args, global, Arc::clone(&abort), printer);
     if abort.load(Ordering::Relaxed) {
         task.folder.remove_if_empty();
-        printer.talk("Interrupted before anything was measured");
+        printer.talk("Interrupted before measuring began");
         return Ok(Exit::Interrupted);
     }
     session::measure(&mut task, &prepared?, args, printer)
@@ -130,12 +130,7 @@ impl Task {
                 folder.shown()
             );
         }
-        if let Some(text) = &args.choice.budget {
-            plan.settings.budget_s = settings::duration(text)?.as_secs().max(1);
-        }
-        if let Some(text) = &args.choice.precision {
-            plan.settings.precision = settings::share(text)?;
-        }
+        plan::set_limits(&mut plan, &args.choice)?;
         Ok(Self {
             plan,
             suite,

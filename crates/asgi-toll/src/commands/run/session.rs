@@ -1,15 +1,12 @@
 //! One session of measuring: stations are set up, conducted, and the reports are drawn.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use toll_analysis::results::Analysis;
-use toll_core::event::Event;
-use toll_lab::bench::{Bench, Station};
+use toll_lab::bench::Bench;
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
-use toll_lab::ledger::Ledger;
 use toll_store::Store;
 
 use super::book::Book;
@@ -51,7 +48,7 @@ pub(super) fn measure(
         printer.progress(),
         course,
     );
-    let conducted = run_all(&bench, &stations, budget, &mut book);
+    let conducted = conduct(&bench, &stations, budget, &mut book).map_err(|error| anyhow!(error));
     let store = book.close();
     let generator_cpu_s = conducted
         .as_ref()
@@ -69,25 +66,6 @@ struct Spent {
     wall_s: f64,
     /// CPU time of this process, sending load not counted.
     tool_cpu_s: f64,
-}
-
-/// Conducts, if there is anything to conduct.
-fn run_all(
-    bench: &Bench,
-    stations: &[Station],
-    budget: Duration,
-    book: &mut Book,
-) -> anyhow::Result<Conducted> {
-    if stations.is_empty() || bench.abort.load(Ordering::Relaxed) {
-        book.event(Event::Finished {
-            interrupted: bench.aborted(),
-        });
-        return Ok(Conducted {
-            interrupted: bench.aborted(),
-            generator_cpu_ns: 0,
-        });
-    }
-    conduct(bench, stations, budget, book).map_err(|error| anyhow!(error))
 }
 
 /// Ends the session in the record and draws the reports. When conducting broke off, the record is

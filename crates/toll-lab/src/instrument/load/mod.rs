@@ -142,6 +142,8 @@ impl Sitting<'_> {
                 Err(failure) => failed.push((cell.middlewares, failure)),
             }
         }
+        // Which server came up first is chance; the orders that follow must depend on the seed alone.
+        self.cells.sort_by_key(|cell| cell.middlewares);
         self.fail_each(failed)
     }
 
