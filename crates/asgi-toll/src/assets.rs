@@ -31,8 +31,9 @@ pub(crate) struct Workloads;
 #[derive(Embed)]
 #[folder = "../../harness"]
 #[include = "*.py"]
+#[include = "kinds.toml"]
 #[exclude = "tests/*"]
-struct Harness;
+pub(crate) struct Harness;
 
 /// The text of an embedded file.
 pub(crate) fn text<E: Embed>(name: &str) -> Option<String> {

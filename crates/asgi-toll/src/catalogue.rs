@@ -10,15 +10,19 @@ use anyhow::{Context, anyhow};
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 use toll_core::plan::Plan;
+use toll_core::sample::Instrument;
+use toll_core::subject::Kind;
 use toll_core::suite::{self, Catalogue, Suite};
 use toll_core::{server, subject, workload};
 
-use crate::assets::{self, Servers, Subjects, Suites, Workloads};
+use crate::assets::{self, Harness, Servers, Subjects, Suites, Workloads};
 
 /// The catalogue with the folders of the subjects that the user brought.
 pub(crate) struct Shelf {
     /// What suites are checked against.
     pub(crate) catalogue: Catalogue,
+    /// The middleware kinds that every subject has.
+    kinds: BTreeMap<String, Kind>,
     /// Folders of the user's own subjects, by name.
     own: BTreeMap<String, PathBuf>,
 }
@@ -26,9 +30,11 @@ pub(crate) struct Shelf {
 impl Shelf {
     /// Everything in the binary.
     fn embedded() -> anyhow::Result<Self> {
+        let kinds = subject::parse_kinds("kinds.toml", &embedded::<Harness>("kinds.toml")?)?;
         let mut subjects = BTreeMap::new();
         for name in Subjects::iter().filter(|name| name.ends_with("subject.toml")) {
-            let subject = subject::parse(&name, &embedded::<Subjects>(&name)?)?;
+            let mut subject = subject::parse(&name, &embedded::<Subjects>(&name)?)?;
+            subject.add_kinds(&kinds);
             subjects.insert(subject.name.clone(), subject);
         }
         let servers = server::parse("servers.toml", &embedded::<Servers>("servers.toml")?)?;
@@ -40,6 +46,7 @@ impl Shelf {
                 servers,
                 workloads,
             },
+            kinds,
             own: BTreeMap::new(),
         })
     }
@@ -57,7 +64,8 @@ impl Shelf {
             }
             let text = fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
-            let subject = subject::parse(&file.display().to_string(), &text)?;
+            let mut subject = subject::parse(&file.display().to_string(), &text)?;
+            subject.add_kinds(&self.kinds);
             let own = std::path::absolute(entry.path())?;
             self.own.insert(subject.name.clone(), own);
             self.catalogue
@@ -169,8 +177,9 @@ pub(crate) fn shelf(suite: &str) -> anyhow::Result<Shelf> {
     Ok(shelf)
 }
 
-/// Reads a suite: a path of a TOML file, or the name of an embedded one.
-pub(crate) fn open(suite: &str) -> anyhow::Result<(Suite, Shelf)> {
+/// Reads a suite: a path of a TOML file, or the name of an embedded one. `instruments` take the
+/// place of those that it names, unless there are none.
+pub(crate) fn open(suite: &str, instruments: &[Instrument]) -> anyhow::Result<(Suite, Shelf)> {
     let shelf = shelf(suite)?;
     let (name, text) = match source(suite) {
         Source::Embedded(name) => (format!("{name}.toml"), suite_text(&name)?),
@@ -182,5 +191,6 @@ pub(crate) fn open(suite: &str) -> anyhow::Result<(Suite, Shelf)> {
             (suite.to_owned(), text)
         }
     };
-    Ok((suite::parse(&name, &text, &shelf.catalogue)?, shelf))
+    let suite = suite::parse_for(&name, &text, &shelf.catalogue, instruments)?;
+    Ok((suite, shelf))
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use toll_core::sample::Instrument;
 
 /// What each layer of ASGI middleware costs, measured on this machine.
 ///
@@ -107,7 +108,17 @@ pub(crate) struct SuiteChoice {
     /// Only series whose name contains one of these words, such as `starlette` or `base-http`.
     #[arg(long, value_delimiter = ',', value_name = "WORD")]
     pub(crate) only: Vec<String>,
-    /// Numbers of middlewares instead of the suite's: `0,1,5,20` or `0..=20`.
+    /// Instruments instead of the suite's: `counts` (exact events, seconds), `direct` (CPU without a
+    /// server), `load` (a real server).
+    #[arg(
+        long = "instrument",
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub(crate) instrument: Vec<InstrumentName>,
+    /// Numbers of middlewares instead of the suite's: `0,1,5,20`, `0..=20`, or `auto` for so many
+    /// that they cost a few times what the base costs.
     #[arg(long, value_name = "LEVELS")]
     pub(crate) middlewares: Option<String>,
     /// A Python for every series instead of the suite's: `3.12`, `3.12.1` or `newest`.
@@ -121,6 +132,34 @@ pub(crate) struct SuiteChoice {
     pub(crate) precision: Option<String>,
 }
 
+/// The instruments, as they are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InstrumentName {
+    /// Exact events of one request.
+    Counts,
+    /// Awaited in-process, without a server.
+    Direct,
+    /// A real server under HTTP load.
+    Load,
+}
+
+impl SuiteChoice {
+    /// The instruments that were typed, in the order in which they measure, each once.
+    pub(crate) fn instruments(&self) -> Vec<Instrument> {
+        let typed = |instrument: &Instrument| {
+            self.instrument.iter().any(|name| {
+                let name = match name {
+                    InstrumentName::Counts => Instrument::Counts,
+                    InstrumentName::Direct => Instrument::Direct,
+                    InstrumentName::Load => Instrument::Load,
+                };
+                name == *instrument
+            })
+        };
+        Instrument::ALL.into_iter().filter(typed).collect()
+    }
+}
+
 /// `asgi-toll run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -128,6 +167,7 @@ Examples:
   asgi-toll run                          the newest release of ten frameworks
   asgi-toll run --quick                  the same, a first look in about 90 seconds
   asgi-toll run original                 seven frameworks as of January 2024, 0 to 20 middlewares
+  asgi-toll run --instrument counts      exact events per request, no timing: seconds
   asgi-toll run --only starlette,fastapi two of the ten
   asgi-toll run my-suite.toml --budget 30m --precision 3%
   asgi-toll run --resume asgi-toll-out/2026-11-24T10-15-00")]
@@ -139,7 +179,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Go on with an interrupted run; its suite and its seed are taken from the folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "middlewares", "python", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instrument", "middlewares", "python", "seed"])]
     pub(crate) resume: Option<PathBuf>,
     /// Seed of the random orders [default: from the clock].
     #[arg(long)]

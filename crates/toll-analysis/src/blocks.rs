@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toll_core::metric::Metric;
 use toll_core::sample::{MeasuredCell, MeasuredSeries};
 
 use toll_stats::quantile::{mean, median};
 
+use crate::gauge::Gauge;
 use crate::reading::Reading;
 use crate::rounds;
 
@@ -43,12 +45,12 @@ pub(crate) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Sorts the slices of `series`, measured over `connections`, into blocks.
-    pub(crate) fn of(series: &'a MeasuredSeries, connections: u32) -> Self {
+    /// Sorts the slices that one instrument took of `series`, over `connections`, into blocks.
+    pub(crate) fn of(series: &'a MeasuredSeries, gauge: &Gauge, connections: u32) -> Self {
         let mut cells: Vec<CellReadings<'a>> = series
-            .cells
+            .cells(gauge.instrument)
             .iter()
-            .map(|cell| readings(cell, connections))
+            .map(|cell| readings(cell, gauge.cpu, connections))
             .collect();
         cells.sort_by_key(|readings| readings.cell.middlewares);
         let measured: BTreeSet<BlockId> = cells
@@ -155,12 +157,13 @@ impl<'a> Blocks<'a> {
     }
 }
 
-fn readings(cell: &MeasuredCell, connections: u32) -> CellReadings<'_> {
+fn readings(cell: &MeasuredCell, cpu: Metric, connections: u32) -> CellReadings<'_> {
     let by_block = cell
         .slices
         .iter()
         .filter_map(|slice| {
-            Reading::of(slice, connections).map(|reading| ((slice.round, slice.block), reading))
+            Reading::of(slice, cpu, connections)
+                .map(|reading| ((slice.round, slice.block), reading))
         })
         .collect();
     CellReadings {
@@ -173,20 +176,25 @@ fn readings(cell: &MeasuredCell, connections: u32) -> CellReadings<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Synthetic;
+    use crate::gauge::LOAD;
+    use crate::synthetic::{Synthetic, load_cells};
 
     #[test]
     fn a_cell_that_died_for_good_does_not_hold_up_the_others() {
         let mut series = Synthetic::default().series();
         // It lives for six of eight rounds: more than half, but not lately.
-        series.cells[2].slices.retain(|slice| slice.round < 6);
-        let blocks = Blocks::of(&series, 10);
+        load_cells(&mut series)[2]
+            .slices
+            .retain(|slice| slice.round < 6);
+        let blocks = Blocks::of(&series, &LOAD, 10);
         assert_eq!(blocks.complete_rounds(), 8);
         assert!(!blocks.cells[2].takes_part);
         // Missing from the last round alone it may come back.
         let mut series = Synthetic::default().series();
-        series.cells[2].slices.retain(|slice| slice.round < 7);
-        let blocks = Blocks::of(&series, 10);
+        load_cells(&mut series)[2]
+            .slices
+            .retain(|slice| slice.round < 7);
+        let blocks = Blocks::of(&series, &LOAD, 10);
         assert_eq!(blocks.complete_rounds(), 7);
         assert!(blocks.cells[2].takes_part);
     }
@@ -194,10 +202,10 @@ mod tests {
     #[test]
     fn a_block_that_lacks_a_cell_is_left_out_whole() {
         let mut series = Synthetic::default().series();
-        series.cells[2]
+        load_cells(&mut series)[2]
             .slices
             .retain(|slice| (slice.round, slice.block) != (1, 2));
-        let blocks = Blocks::of(&series, 10);
+        let blocks = Blocks::of(&series, &LOAD, 10);
         assert_eq!(blocks.complete.len(), 8 * 4 - 1);
         assert!(!blocks.complete.contains(&(1, 2)));
         assert!(
@@ -212,14 +220,18 @@ mod tests {
     #[test]
     fn a_cell_that_died_early_does_not_take_the_others_with_it() {
         let mut series = Synthetic::default().series();
-        series.cells[5].slices.retain(|slice| slice.round < 3);
-        let blocks = Blocks::of(&series, 10);
+        load_cells(&mut series)[5]
+            .slices
+            .retain(|slice| slice.round < 3);
+        let blocks = Blocks::of(&series, &LOAD, 10);
         assert_eq!(blocks.levels(), [0, 1, 2, 5, 10]);
         assert_eq!((blocks.complete.len(), blocks.begun_rounds()), (32, 8));
         // Half is enough, and costs the blocks in which it is missing.
         let mut series = Synthetic::default().series();
-        series.cells[5].slices.retain(|slice| slice.round >= 4);
-        let blocks = Blocks::of(&series, 10);
+        load_cells(&mut series)[5]
+            .slices
+            .retain(|slice| slice.round >= 4);
+        let blocks = Blocks::of(&series, &LOAD, 10);
         assert_eq!((blocks.levels().len(), blocks.complete_rounds()), (6, 4));
     }
 }

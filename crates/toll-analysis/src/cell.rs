@@ -8,6 +8,7 @@ use toll_core::sample::MeasuredCell;
 use toll_stats::quantile::median;
 
 use crate::blocks::{Blocks, CellReadings};
+use crate::gauge::Gauge;
 use crate::reading::Reading;
 use crate::results::{Cell, Estimate, Latency, Saturated};
 use crate::rounds;
@@ -16,37 +17,87 @@ use crate::rounds;
 /// other side's wake-ups is normal, more than that means that it waited for something.
 pub(crate) const SATURATED_FROM: f64 = 0.90;
 
-/// The numbers of one cell. `latency` was read from its histograms.
-pub(crate) fn cell(blocks: &Blocks<'_>, of: &CellReadings<'_>, latency: Option<Latency>) -> Cell {
-    let readings: Vec<(u32, Reading)> = if of.takes_part {
-        blocks.counting(of).collect()
-    } else {
-        Vec::new()
-    };
-    let server_utilisation = median_of(&readings, |reading| Some(reading.server_utilisation));
-    let client_utilisation = median_of(&readings, |reading| reading.client_utilisation);
-    let saturated = server_utilisation.map(|server| saturated(server, client_utilisation));
-    Cell {
-        middlewares: of.cell.middlewares,
-        server_cpu_us: over_rounds(blocks, of, "us", |reading| reading.cpu_us),
-        requests_per_s: over_rounds(blocks, of, "requests/s", |reading| reading.requests_per_s),
-        requests_per_s_believed: saturated == Some(Saturated::Server),
+/// What the slices of one cell say, for the gauge that tells it.
+pub(crate) struct Numbers<'a> {
+    blocks: &'a Blocks<'a>,
+    of: &'a CellReadings<'a>,
+    readings: Vec<(u32, Reading)>,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(blocks: &'a Blocks<'a>, of: &'a CellReadings<'a>) -> Self {
+        let readings = if of.takes_part {
+            blocks.counting(of).collect()
+        } else {
+            Vec::new()
+        };
+        Self {
+            blocks,
+            of,
+            readings,
+        }
+    }
+
+    /// A value with its interval, which says how well the cell is known beside the others of its
+    /// series.
+    pub(crate) fn estimate(&self, unit: &str, value: impl Fn(&Reading) -> f64) -> Option<Estimate> {
+        let anchored = self.blocks.anchored(self.of, value);
+        let (relative, reference) = anchored.filter(|_| self.of.takes_part)?;
+        let location = rounds::locate(relative)?;
+        Some(rounds::told(location.scaled(reference), unit))
+    }
+
+    /// The median over all slices that have the value.
+    pub(crate) fn median(&self, value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
+        let values: Vec<f64> = self
+            .readings
+            .iter()
+            .filter_map(|(_, reading)| value(reading))
+            .collect();
+        median(&values)
+    }
+
+    fn rounds(&self) -> usize {
+        let costs = self.readings.iter();
+        rounds::medians(costs.map(|(round, reading)| (*round, reading.cpu_us))).len()
+    }
+
+    fn resident_bytes(&self) -> Option<u64> {
+        let sizes = self
+            .readings
+            .iter()
+            .filter_map(|(round, reading)| reading.resident_bytes.map(|bytes| (*round, bytes)));
+        median(&rounds::medians(sizes)).map(|bytes| bytes.round() as u64)
+    }
+}
+
+/// The numbers of one cell as its instrument tells them. `latency` was read from its histograms.
+pub(crate) fn cell(
+    gauge: &Gauge,
+    blocks: &Blocks<'_>,
+    of: &CellReadings<'_>,
+    latency: Option<Latency>,
+) -> Cell {
+    let numbers = Numbers::of(blocks, of);
+    let mut cell = Cell {
         latency,
-        saturated,
-        server_utilisation,
-        client_utilisation,
-        littles_law_ratio: median_of(&readings, |reading| reading.littles_law_ratio),
-        resident_bytes: resident_bytes(&readings),
-        requests: total(of.cell, Metric::Ok),
-        errors: errors(of.cell),
-        slices: readings.len(),
-        rounds: rounds::medians(
-            readings
-                .iter()
-                .map(|(round, reading)| (*round, reading.cpu_us)),
-        )
-        .len(),
+        resident_bytes: numbers.resident_bytes(),
+        slices: numbers.readings.len(),
+        rounds: numbers.rounds(),
         error: (!of.takes_part).then(|| why_not(of.cell)),
+        ..recorded(of.cell)
+    };
+    (gauge.tell)(&mut cell, &numbers);
+    cell
+}
+
+/// What can be told of a cell without judging its slices.
+pub(crate) fn recorded(cell: &MeasuredCell) -> Cell {
+    Cell {
+        middlewares: cell.middlewares,
+        requests: total(cell, Metric::Ok),
+        errors: errors(cell),
+        ..Cell::default()
     }
 }
 
@@ -56,34 +107,8 @@ pub(crate) fn failed_requests(cell: &MeasuredCell) -> u64 {
     classified.max(total(cell, Metric::Failed))
 }
 
-/// The interval says how well the cell is known beside the others of its series.
-fn over_rounds(
-    blocks: &Blocks<'_>,
-    of: &CellReadings<'_>,
-    unit: &str,
-    value: impl Fn(&Reading) -> f64,
-) -> Option<Estimate> {
-    let (relative, reference) = blocks.anchored(of, value).filter(|_| of.takes_part)?;
-    let location = rounds::locate(relative)?;
-    Some(rounds::told(location.scaled(reference), unit))
-}
-
-fn median_of(readings: &[(u32, Reading)], value: impl Fn(&Reading) -> Option<f64>) -> Option<f64> {
-    let values: Vec<f64> = readings
-        .iter()
-        .filter_map(|(_, reading)| value(reading))
-        .collect();
-    median(&values)
-}
-
-fn resident_bytes(readings: &[(u32, Reading)]) -> Option<u64> {
-    let sizes = readings
-        .iter()
-        .filter_map(|(round, reading)| reading.resident_bytes.map(|bytes| (*round, bytes)));
-    median(&rounds::medians(sizes)).map(|bytes| bytes.round() as u64)
-}
-
-fn saturated(server: f64, client: Option<f64>) -> Saturated {
+/// Who was the bottleneck.
+pub(crate) fn saturated(server: f64, client: Option<f64>) -> Saturated {
     if server >= SATURATED_FROM {
         Saturated::Server
     } else if client.is_some_and(|client| client >= SATURATED_FROM) {
@@ -127,14 +152,10 @@ fn classified(cell: &MeasuredCell) -> impl Iterator<Item = (&str, u64)> {
 
 /// Why a cell that does not take part has no number.
 fn why_not(cell: &MeasuredCell) -> Failure {
-    if let Some(failure) = cell.failures.last() {
-        return failure.clone();
+    if let Some(failure) = failure_without_slices(cell) {
+        return failure;
     }
     let (code, message) = match (cell.slices.len(), total(cell, Metric::Ok)) {
-        (0, _) => (
-            "not-measured",
-            "The run ended before this cell was measured.".to_owned(),
-        ),
         (slices, 0) => (
             "no-right-answer",
             format!("No request was answered rightly in {slices} slices."),
@@ -149,10 +170,24 @@ fn why_not(cell: &MeasuredCell) -> Failure {
     Failure::new(Stage::Measure, code, message)
 }
 
+/// The failure of a cell that recorded one, or that has no slices.
+pub(crate) fn failure_without_slices(cell: &MeasuredCell) -> Option<Failure> {
+    let not_measured = || {
+        Failure::new(
+            Stage::Measure,
+            "not-measured",
+            "The run ended before this cell was measured.",
+        )
+    };
+    let recorded = cell.failures.last().cloned();
+    recorded.or_else(|| cell.slices.is_empty().then(not_measured))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Synthetic;
+    use crate::gauge::LOAD;
+    use crate::synthetic::{Synthetic, load_cells};
 
     #[test]
     fn a_cell_tells_its_planted_numbers() {
@@ -161,8 +196,8 @@ mod tests {
             ..Synthetic::default()
         };
         let series = synthetic.series();
-        let blocks = Blocks::of(&series, 10);
-        let cell = cell(&blocks, &blocks.cells[4], None);
+        let blocks = Blocks::of(&series, &LOAD, 10);
+        let cell = cell(&LOAD, &blocks, &blocks.cells[4], None);
         let cpu = cell.server_cpu_us.unwrap();
         assert!((cpu.estimate - 100.0).abs() < 0.01);
         assert!(cpu.low.is_some() && cpu.confidence > 0.95);
@@ -189,7 +224,7 @@ mod tests {
 
     #[test]
     fn every_failed_request_has_a_class() {
-        let mut cell = Synthetic::default().series().cells.remove(0);
+        let mut cell = load_cells(&mut Synthetic::default().series()).remove(0);
         cell.slices[0].readings.set(Metric::Failed, 5);
         cell.slices[0].error_classes = vec![("timeout".to_owned(), 2)];
         cell.slices[3].error_classes = vec![("timeout".to_owned(), 1), ("reset".to_owned(), 0)];
@@ -206,14 +241,12 @@ mod tests {
     fn a_cell_without_numbers_says_why() {
         let mut cell = MeasuredCell::default();
         assert_eq!(why_not(&cell).code, "not-measured");
-        cell.slices = Synthetic {
+        let mut series = Synthetic {
             rounds: 1,
             ..Synthetic::default()
         }
-        .series()
-        .cells
-        .remove(0)
-        .slices;
+        .series();
+        cell.slices = load_cells(&mut series).remove(0).slices;
         assert_eq!(why_not(&cell).code, "too-few-slices");
         cell.slices
             .iter_mut()

@@ -166,10 +166,11 @@ fn divided(costs: &[f64], anchor: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gauge::LOAD;
     use crate::synthetic::Synthetic;
 
     fn costs(synthetic: &Synthetic) -> Costs {
-        Costs::of(&Blocks::of(&synthetic.series(), 10)).unwrap()
+        Costs::of(&Blocks::of(&synthetic.series(), &LOAD, 10)).unwrap()
     }
 
     #[test]
@@ -245,6 +246,6 @@ mod tests {
             levels: vec![],
             ..Synthetic::default()
         };
-        assert!(Costs::of(&Blocks::of(&none.series(), 10)).is_none());
+        assert!(Costs::of(&Blocks::of(&none.series(), &LOAD, 10)).is_none());
     }
 }

@@ -5,13 +5,17 @@
 //!
 //! ```text
 //! MeasuredRun
-//!   reading     one slice in µs and shares
-//!   blocks      which cells take part, which blocks are complete
-//!   model       the terms of the cost model that the levels can tell apart
-//!   estimate    a fit in every block, its median over the round, its centre over the rounds
-//!   shape       linear, superlinear, step, flat or unclear
-//!   cell        one cell's own numbers
-//!   findings/   what follows from them
+//!   series      one series: what each of its instruments says, and all of them together
+//!   method      what is done with the samples of each instrument
+//!   timed       load and direct, by the way of gauge (which clock, which numbers of a cell):
+//!     reading     one slice in µs and shares
+//!     blocks      which cells take part, which blocks are complete
+//!     model       the terms of the cost model that the levels can tell apart
+//!     estimate    a fit in every block, its median over the round, its centre over the rounds
+//!     shape       linear, superlinear, step, flat or unclear
+//!     cell        one cell's own numbers
+//!   counts/     ranges over the repeats, what the layers add, and the shape of that
+//!   findings/   what follows from all of it
 //! Analysis
 //! ```
 //!
@@ -33,14 +37,20 @@
 //! the exact one of the signed-rank test. It needs six rounds.
 //!
 //! **Exclusion is blind to the arm**: a block lacking one cell is left out whole.
+//!
+//! **Counts have no noise**: equal requests give equal counts, so their terms are differences of
+//! integers. A count that did not repeat is a range with its cause, never an average.
 
 mod blocks;
 mod cell;
 mod combine;
+mod counts;
 mod estimate;
 mod findings;
+mod gauge;
 mod labels;
 mod latency;
+mod method;
 mod model;
 mod precision;
 mod reading;
@@ -52,6 +62,7 @@ mod series;
 mod shape;
 #[cfg(test)]
 mod synthetic;
+mod timed;
 mod words;
 
 pub use combine::combine;

@@ -1,43 +1,60 @@
 //! When enough has been measured.
 
-use toll_core::sample::MeasuredSeries;
+use toll_core::sample::{Instrument, MeasuredSeries};
 use toll_core::settings::Settings;
 use toll_stats::location::Location;
 
 use crate::blocks::Blocks;
 use crate::estimate::Costs;
+use crate::gauge::Gauge;
+use crate::method;
 use crate::model::{self, Term};
 
 /// How well the toll of a series is known so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Precision {
-    /// Rounds with a complete block.
+    /// Rounds with a complete block, or with a count.
     pub rounds: usize,
     /// Half the width of the toll's interval by the toll; `None` while there is no interval, and
     /// where the levels determine no toll.
     pub half_width: Option<f64>,
     /// Whether no further round is wanted: the precision asked for is reached after at least
     /// `rounds_min` rounds, or `rounds_max` rounds were begun, or there is no toll to be had.
+    /// `counts` are done after `count_rounds` rounds.
     pub done: bool,
 }
 
-/// How well the toll of `series` is known. Cheap enough to ask after every round.
+/// How well the toll of `series` is known by one instrument. Cheap enough to ask after every round.
 ///
-/// The rule looks at the width of the interval and not at the side on which it lies, so that it
-/// does not favour a result; a simulation among the tests shows that the interval keeps its cover.
-pub fn toll_precision(series: &MeasuredSeries, settings: &Settings) -> Precision {
-    let blocks = Blocks::of(series, settings.connections);
+/// Where time is measured, the rule looks at the width of the interval and not at the side on which
+/// it lies, so that it does not favour a result; a simulation among the tests shows that the
+/// interval keeps its cover. Counts are done after `count_rounds` rounds, whatever they say.
+pub fn toll_precision(
+    series: &MeasuredSeries,
+    instrument: Instrument,
+    settings: &Settings,
+) -> Precision {
+    let precision = (method::of(instrument).precision)(series, settings);
+    let hopeless = series.failure.is_some() || series.cells(instrument).is_empty();
+    Precision {
+        done: precision.done || hopeless,
+        ..precision
+    }
+}
+
+/// The rule for the instruments that measure time.
+pub(crate) fn of_time(series: &MeasuredSeries, gauge: &Gauge, settings: &Settings) -> Precision {
+    let blocks = Blocks::of(series, gauge, settings.connections);
     let rounds = blocks.complete_rounds();
     let half_width = Costs::toll(&blocks).and_then(relative_half_width);
     let min = settings.rounds_min as usize;
     let precise = half_width.is_some_and(|half_width| half_width <= settings.precision);
     let has_toll = model::straight(&blocks.levels()).contains(&Term::Toll);
     let exhausted = blocks.begun_rounds() >= settings.rounds_max as usize;
-    let hopeless = series.failure.is_some() || series.cells.is_empty();
     Precision {
         rounds,
         half_width,
-        done: hopeless || exhausted || (rounds >= min && (precise || !has_toll)),
+        done: exhausted || (rounds >= min && (precise || !has_toll)),
     }
 }
 
@@ -55,10 +72,15 @@ mod tests {
     use toll_core::failure::{Failure, Stage};
 
     use super::*;
-    use crate::synthetic::Synthetic;
+    use crate::gauge::LOAD;
+    use crate::synthetic::{Synthetic, load_cells};
+
+    fn by_load(series: &MeasuredSeries, settings: &Settings) -> Precision {
+        toll_precision(series, Instrument::Load, settings)
+    }
 
     fn after(rounds: u32, settings: &Settings) -> Precision {
-        toll_precision(
+        by_load(
             &Synthetic {
                 rounds,
                 ..Synthetic::default()
@@ -134,26 +156,50 @@ mod tests {
         }
         .series();
         assert_eq!(
-            toll_precision(&one_level, &settings),
+            by_load(&one_level, &settings),
             Precision {
                 rounds: 6,
                 half_width: None,
                 done: true
             }
         );
-        assert!(toll_precision(&MeasuredSeries::default(), &settings).done);
+        assert!(by_load(&MeasuredSeries::default(), &settings).done);
         let mut failed = Synthetic {
             rounds: 0,
             ..Synthetic::default()
         }
         .series();
-        assert!(!toll_precision(&failed, &settings).done);
+        assert!(!by_load(&failed, &settings).done);
         failed.failure = Some(Failure::new(
             Stage::Provision,
             "no-solution",
             "no such version",
         ));
-        assert!(toll_precision(&failed, &settings).done);
+        assert!(by_load(&failed, &settings).done);
+    }
+
+    #[test]
+    fn each_instrument_comes_to_its_own_end() {
+        let settings = Settings::default();
+        let all = Synthetic {
+            noiseless: true,
+            ..Synthetic::default()
+        }
+        .series_by(&Instrument::ALL);
+        let counts = toll_precision(&all, Instrument::Counts, &settings);
+        assert_eq!(
+            (counts.rounds, counts.half_width, counts.done),
+            (2, None, true)
+        );
+        let more = Settings {
+            count_rounds: 3,
+            ..settings.clone()
+        };
+        assert!(!toll_precision(&all, Instrument::Counts, &more).done);
+        let direct = toll_precision(&all, Instrument::Direct, &settings);
+        assert!(direct.done && direct.half_width.unwrap() < 1e-3 && direct.rounds == 8);
+        let none = Synthetic::default().series();
+        assert!(toll_precision(&none, Instrument::Counts, &settings).done);
     }
 
     #[test]
@@ -163,11 +209,14 @@ mod tests {
             ..Synthetic::default()
         }
         .series();
-        for slice in series.cells.iter_mut().flat_map(|cell| &mut cell.slices) {
+        for slice in load_cells(&mut series)
+            .iter_mut()
+            .flat_map(|cell| &mut cell.slices)
+        {
             slice.readings.set(toll_core::metric::Metric::Ok, 0);
         }
         assert_eq!(
-            toll_precision(&series, &Settings::default()),
+            by_load(&series, &Settings::default()),
             Precision {
                 rounds: 0,
                 half_width: None,
@@ -179,10 +228,9 @@ mod tests {
     /// The first `rounds` rounds of `whole`.
     fn begun(whole: &MeasuredSeries, rounds: u32) -> MeasuredSeries {
         let mut series = whole.clone();
-        series
-            .cells
-            .iter_mut()
-            .for_each(|cell| cell.slices.retain(|slice| slice.round < rounds));
+        for cell in load_cells(&mut series) {
+            cell.slices.retain(|slice| slice.round < rounds);
+        }
         series
     }
 
@@ -204,9 +252,9 @@ mod tests {
                 let whole = planted.series();
                 let stopped = (settings.rounds_min..=settings.rounds_max)
                     .map(|rounds| begun(&whole, rounds))
-                    .find(|series| toll_precision(series, &settings).done)
+                    .find(|series| by_load(series, &settings).done)
                     .unwrap();
-                let interval = Costs::toll(&Blocks::of(&stopped, 10))
+                let interval = Costs::toll(&Blocks::of(&stopped, &LOAD, 10))
                     .unwrap()
                     .interval
                     .unwrap();

@@ -6,12 +6,14 @@ use toll_core::sample::Slice;
 /// What one slice says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
-    /// Server CPU per right answer, µs.
+    /// CPU per right answer, µs: the server's, or the process's that awaits the application.
     pub cpu_us: f64,
+    /// Wall time per right answer, µs.
+    pub wall_us: f64,
     /// Right answers per second of wall time.
     pub requests_per_s: f64,
-    /// Share of a core that the server used.
-    pub server_utilisation: f64,
+    /// Share of a core that this CPU makes up.
+    pub utilisation: f64,
     /// Share of a core that the load generator used.
     pub client_utilisation: Option<f64>,
     /// Requests in flight as measured by what they must have been.
@@ -21,9 +23,10 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// What `slice` says, when `connections` sent requests one after the other; `None` where it
-    /// holds no right answer or no time, so that there is nothing to divide.
-    pub(crate) fn of(slice: &Slice, connections: u32) -> Option<Self> {
+    /// What `slice` says, where `cpu` is the clock that belongs to the requests and `connections`
+    /// sent them one after the other; `None` where it holds no right answer or no time, so that
+    /// there is nothing to divide.
+    pub(crate) fn of(slice: &Slice, cpu: Metric, connections: u32) -> Option<Self> {
         let positive = |metric| {
             slice
                 .readings
@@ -32,11 +35,12 @@ impl Reading {
                 .map(|value| value as f64)
         };
         let (ok, wall_ns) = (positive(Metric::Ok)?, positive(Metric::WallNs)?);
-        let server_cpu_ns = positive(Metric::ServerCpuNs)?;
+        let cpu_ns = positive(cpu)?;
         Some(Self {
-            cpu_us: server_cpu_ns / ok / 1e3,
+            cpu_us: cpu_ns / ok / 1e3,
+            wall_us: wall_ns / ok / 1e3,
             requests_per_s: ok / wall_ns * 1e9,
-            server_utilisation: server_cpu_ns / wall_ns,
+            utilisation: cpu_ns / wall_ns,
             client_utilisation: positive(Metric::ClientCpuNs).map(|cpu_ns| cpu_ns / wall_ns),
             littles_law_ratio: positive(Metric::LatencySumNs)
                 .and_then(|sum_ns| littles_law_ratio(sum_ns, ok, wall_ns, f64::from(connections))),
@@ -83,12 +87,14 @@ mod tests {
                 (Metric::ClientCpuNs, 10_000_000),
                 (Metric::ResidentBytes, 4_096),
             ]),
+            Metric::ServerCpuNs,
             10,
         )
         .unwrap();
         assert!((reading.cpu_us - 48.0).abs() < 1e-9);
+        assert!((reading.wall_us - 50.0).abs() < 1e-9);
         assert!((reading.requests_per_s - 20_000.0).abs() < 1e-6);
-        assert!((reading.server_utilisation - 0.96).abs() < 1e-12);
+        assert!((reading.utilisation - 0.96).abs() < 1e-12);
         assert!((reading.client_utilisation.unwrap() - 0.2).abs() < 1e-12);
         assert_eq!(
             (reading.littles_law_ratio, reading.resident_bytes),
@@ -120,10 +126,10 @@ mod tests {
             (Metric::WallNs, 1),
             (Metric::ServerCpuNs, 1),
         ];
-        assert!(Reading::of(&slice(&readings), 1).is_none());
+        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_none());
         readings[0].1 = 1;
-        assert!(Reading::of(&slice(&readings), 1).is_some());
+        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_some());
         readings.pop();
-        assert!(Reading::of(&slice(&readings), 1).is_none());
+        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_none());
     }
 }

@@ -23,14 +23,16 @@ pub struct Estimate {
     pub low: Option<f64>,
     /// Upper end of the interval.
     pub high: Option<f64>,
-    /// Confidence of the interval that is really reached, such as 0.969 with six rounds; 0 without one.
+    /// Confidence of the interval that is really reached, such as 0.969 with six rounds; 0 without
+    /// one, and 1 for an exact count, whose ends are the estimate itself.
     pub confidence: f64,
-    /// Unit of the three values: `us`, `requests/s`, `1`.
+    /// Unit of the three values: `us`, `requests/s`; for counts `calls`, `bytes`, `ns`, or the name
+    /// of the count.
     pub unit: String,
 }
 
 /// How the cost grows with the number of layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShapeKind {
     /// Each further layer costs the same.
@@ -42,17 +44,72 @@ pub enum ShapeKind {
     /// No layer costs anything that could be seen, and a cost that matters would have been seen.
     Flat,
     /// The data do not say.
+    #[default]
     Unclear,
 }
 
+/// What a shape was told from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShapeSource {
+    /// Exact counts of events.
+    Counts,
+    /// The fit to measured costs.
+    #[default]
+    Fit,
+}
+
 /// The shape of the cost over the number of layers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shape {
     /// Its kind.
     pub kind: ShapeKind,
-    /// The quadratic term *c* of the design's cost model, µs per layer squared; absent with fewer
-    /// than three levels at or above one layer.
+    /// The quadratic term *c* of the design's cost model, in the cost's unit per layer squared;
+    /// absent with fewer than three levels at or above one layer.
     pub curvature: Option<Estimate>,
+    /// The power of the number of layers with which their cost grows where it is superlinear: 2 is
+    /// quadratic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exponent: Option<f64>,
+    /// What it was told from.
+    #[serde(default)]
+    pub by: ShapeSource,
+}
+
+/// A count of events in one request. Equal requests give equal counts; where they do not, both
+/// ends are told and why they differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Count {
+    /// The lowest that was counted.
+    pub low: i64,
+    /// The highest; the same as `low` where the count is exact.
+    pub high: i64,
+    /// Why they differ, if they do: `garbage collection`, `timers`, `other threads`, `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// What the layers add to one of the counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CountToll {
+    /// *a*: without middlewares.
+    pub base: Option<f64>,
+    /// *f*: what the first layer adds beyond the toll.
+    pub first_layer: Option<f64>,
+    /// *b*: what one more layer adds; the mean over the levels where it is no straight line.
+    pub toll: Option<f64>,
+    /// How it grows.
+    pub shape: Shape,
+}
+
+/// What is not the application's: the cost of driving it, and a plain layer to hold others against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Driver {
+    /// CPU of a request to an empty application, µs: what the driver itself costs. It is in every
+    /// base, and in no toll.
+    pub request_us: f64,
+    /// CPU of one plain ASGI layer that adds a header, around an empty application, µs.
+    pub reference_layer_us: Option<f64>,
 }
 
 /// Latency percentiles of the right answers, microseconds.
@@ -79,7 +136,7 @@ pub enum Saturated {
 }
 
 /// One cell in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
     /// Number of middlewares.
     pub middlewares: u32,
@@ -88,6 +145,16 @@ pub struct Cell {
     pub server_cpu_us: Option<Estimate>,
     /// Requests per second; the interval is that kind too.
     pub requests_per_s: Option<Estimate>,
+    /// CPU per request in the process that awaits the application, its threads included, µs
+    /// (`direct`); the interval is that kind too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_us: Option<Estimate>,
+    /// Wall time per request there, µs (`direct`): more than the CPU where a layer sleeps or blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_us: Option<Estimate>,
+    /// Events of one request by name, such as `python_calls` or `tasks` (`counts`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, Count>,
     /// Whether requests/s are to be believed: the server was at least 90 % busy.
     pub requests_per_s_believed: bool,
     /// Latency of the right answers.
@@ -106,7 +173,7 @@ pub struct Cell {
     pub requests: u64,
     /// Failed requests by class.
     pub errors: BTreeMap<String, u64>,
-    /// Slices that count.
+    /// Slices that count; repeats for `counts`.
     pub slices: usize,
     /// Rounds that count.
     pub rounds: usize,
@@ -115,11 +182,20 @@ pub struct Cell {
     pub error: Option<Failure>,
 }
 
+impl Cell {
+    /// What a request costs here, as its instrument tells it: server CPU under load, CPU of the
+    /// process that awaits the application, both µs.
+    pub fn cost_us(&self) -> Option<&Estimate> {
+        self.server_cpu_us.as_ref().or(self.cpu_us.as_ref())
+    }
+}
+
 /// What one instrument says of one series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InstrumentResult {
-    /// *a*: the cost of a request without middlewares, µs; absent without level 0. Its interval,
-    /// like those below, is about the cost relative to the requests measured beside it.
+    /// *a*: the cost of a request without middlewares, µs, or calls for `counts`; absent without
+    /// level 0. Where time is measured its interval, like those below, is about the cost relative to
+    /// the requests measured beside it.
     pub base: Option<Estimate>,
     /// *f*: what the first layer costs beyond the toll, µs; absent without level 0 and with fewer
     /// than two levels at or above one layer.
@@ -129,10 +205,18 @@ pub struct InstrumentResult {
     pub toll: Option<Estimate>,
     /// How the cost grows.
     pub shape: Shape,
-    /// Rounds behind the estimates.
+    /// Rounds of fresh processes behind the estimates.
     pub rounds: usize,
-    /// Whether the toll's interval reached the precision that was asked for.
+    /// Whether the toll's interval reached the precision that was asked for; for `counts`, whether
+    /// the toll is exact.
     pub precise: bool,
+    /// What is not the application's (`direct`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Driver>,
+    /// What the layers add to each of the counts, by name (`counts`); base, first layer and toll
+    /// above are those of `python_calls`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, CountToll>,
     /// The cells, by number of middlewares.
     pub cells: Vec<Cell>,
 }
@@ -177,10 +261,18 @@ pub struct SeriesResult {
     pub style: String,
     /// What the middleware kind is, in one line.
     pub about: String,
+    /// How the cost grows: from exact counts where there are some, else from the fit of the
+    /// instrument that speaks for the series (`load`, else `direct`).
+    #[serde(default)]
+    pub shape: Shape,
     /// By instrument name.
     pub instruments: BTreeMap<String, InstrumentResult>,
     /// What was concluded about this series.
     pub findings: Vec<Finding>,
+    /// Layers that nobody asked for, as dotted classes, outermost first: `server: …` for those that
+    /// the server puts around the application, `framework: …` for those inside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_layers: Vec<String>,
     /// Things worth knowing, such as a Python that stood in for another.
     pub notes: Vec<String>,
     /// Installed distributions, `name==version`.

@@ -14,7 +14,7 @@ mod tests {
     use proptest::prelude::*;
     use toll_core::failure::{Failure, Stage};
     use toll_core::metric::Metric;
-    use toll_core::sample::{MeasuredRun, MeasuredSeries};
+    use toll_core::sample::{Instrument, MeasuredRun, MeasuredSeries};
 
     use super::*;
     use crate::run::analyse;
@@ -56,6 +56,21 @@ mod tests {
             "{} is not current: UPDATE_SCHEMA=1 cargo test -p toll-analysis schema",
             path.display()
         );
+    }
+
+    #[test]
+    fn results_that_were_published_are_still_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results");
+        let published = std::fs::read_dir(folder).unwrap();
+        let read = published
+            .map(|entry| entry.unwrap().path().join("results.json"))
+            .filter(|path| path.exists())
+            .map(|path| {
+                let text = std::fs::read_to_string(&path).unwrap();
+                serde_json::from_str::<Analysis>(&text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            });
+        assert!(read.count() >= 1);
     }
 
     #[test]
@@ -110,11 +125,12 @@ mod tests {
             seed in any::<u64>(),
             levels in prop::collection::vec(0_u32..30, 0..5),
             rounds in 0_u32..9,
-            damage in prop::collection::vec((any::<usize>(), any::<usize>(), 0_usize..10, prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX])), 0..20),
+            damage in prop::collection::vec((any::<usize>(), any::<usize>(), 0..Metric::ALL.len(), prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX])), 0..20),
             lost in prop::collection::vec((any::<usize>(), any::<usize>()), 0..20),
         ) {
-            let mut run = Synthetic { seed, levels, rounds, blocks: 2, ..Synthetic::default() }.run();
-            let cells = &mut run.series[0].cells;
+            let mut run = Synthetic { seed, levels, rounds, blocks: 2, ..Synthetic::default() }.run_by(&Instrument::ALL);
+            let instrument = Instrument::ALL[(seed % 3) as usize];
+            let cells = run.series[0].instruments.entry(instrument).or_default();
             for (cell, slice, metric, value) in damage {
                 if let Some(slices) = cells.len().checked_sub(1).map(|last| &mut cells[cell % (last + 1)].slices)
                     && !slices.is_empty()
@@ -135,7 +151,9 @@ mod tests {
                 }
             }
             valid(&run);
-            crate::toll_precision(&run.series[0], &run.settings);
+            for instrument in Instrument::ALL {
+                crate::toll_precision(&run.series[0], instrument, &run.settings);
+            }
         }
     }
 }

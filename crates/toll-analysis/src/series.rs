@@ -6,102 +6,105 @@ use toll_core::failure::Failure;
 use toll_core::sample::{Instrument, MeasuredSeries};
 use toll_core::settings::Settings;
 
-use crate::blocks::Blocks;
-use crate::cell;
-use crate::estimate::Costs;
 use crate::findings::{self, Case};
-use crate::latency;
-use crate::model::{self, Term};
-use crate::precision;
-use crate::results::{Cell, InstrumentResult, SeriesResult};
-use crate::shape;
+use crate::method::{Judged, METHODS};
+use crate::model;
+use crate::results::{Cell, SeriesResult, Shape};
+
+/// Which instrument's shape is the series', the first that knows a toll. Counts have no noise.
+const SHAPE_FROM: [Instrument; 3] = [Instrument::Counts, Instrument::Load, Instrument::Direct];
 
 /// What `series` says; its label is set where all series are known.
 pub(crate) fn result(series: &MeasuredSeries, settings: &Settings) -> SeriesResult {
-    let blocks = Blocks::of(series, settings.connections);
-    let costs = Costs::of(&blocks);
-    let (cells, unreadable_histograms) = cells(series, &blocks);
-    let load = instrument(&blocks, costs.as_ref(), cells, settings);
-    let case = Case {
+    let judged: BTreeMap<Instrument, Judged> = METHODS
+        .iter()
+        .filter(|method| !series.cells(method.instrument).is_empty())
+        .map(|method| (method.instrument, judge(method.judge, series, settings)))
+        .collect();
+    let findings = findings::of_series(&Case {
         series,
         settings,
-        load: &load,
-        costs: costs.as_ref(),
-        unreadable_histograms,
-    };
-    let findings = findings::of_series(&case);
-    let error = series
-        .failure
-        .clone()
-        .or_else(|| all_cells_failed(&load.cells));
-    let notes = series
-        .notes
-        .iter()
-        .cloned()
-        .chain(model::note(&blocks.levels()))
-        .collect();
-    let instruments =
-        (!series.cells.is_empty()).then(|| (Instrument::Load.name().to_owned(), load));
+        judged: &judged,
+    });
     SeriesResult {
         label: String::new(),
         axes: series.axes.clone(),
         style: series.style.clone(),
         about: series.about.clone(),
-        instruments: instruments.into_iter().collect::<BTreeMap<_, _>>(),
+        shape: shape(&judged),
         findings,
-        notes,
+        hidden_layers: series.hidden_layers.clone(),
+        notes: notes(series, &judged),
         lock: series.lock.clone(),
         server_command: series.server_command.clone(),
         switched_off: series.switched_off.clone(),
-        error,
+        error: nothing_at_all(series, &judged),
+        instruments: judged
+            .into_iter()
+            .map(|(instrument, judged)| (instrument.name().to_owned(), judged.result))
+            .collect(),
     }
 }
 
-fn cells(series: &MeasuredSeries, blocks: &Blocks<'_>) -> (Vec<Cell>, usize) {
-    let mut unreadable_histograms = 0;
-    let cells = blocks
-        .cells
-        .iter()
-        .map(|of| {
-            let (latency, unreadable) = latency::percentiles(blocks.histograms(of));
-            unreadable_histograms += unreadable;
-            let mut cell = cell::cell(blocks, of, latency.filter(|_| of.takes_part));
-            if let (Some(error), Some(failure)) = (&mut cell.error, &series.failure)
-                && of.cell.failures.is_empty()
-            {
-                error.clone_from(failure);
-            }
-            cell
-        })
-        .collect();
-    (cells, unreadable_histograms)
-}
-
-fn instrument(
-    blocks: &Blocks<'_>,
-    costs: Option<&Costs>,
-    cells: Vec<Cell>,
+/// What the series failed of is the reason of every cell that has none of its own.
+fn judge(
+    judge: fn(&MeasuredSeries, &Settings) -> Judged,
+    series: &MeasuredSeries,
     settings: &Settings,
-) -> InstrumentResult {
-    let told = |term| costs.and_then(|costs| costs.told(term));
-    let toll = costs.and_then(|costs| costs.straight.get(&Term::Toll));
-    let half_width = toll.and_then(|toll| precision::relative_half_width(*toll));
-    InstrumentResult {
-        base: told(Term::Base),
-        first_layer: costs.and_then(Costs::told_first_layer),
-        toll: told(Term::Toll),
-        shape: shape::shape(costs),
-        rounds: blocks.complete_rounds(),
-        precise: half_width.is_some_and(|half_width| half_width <= settings.precision),
-        cells,
+) -> Judged {
+    let mut judged = judge(series, settings);
+    if let Some(failure) = &series.failure {
+        for error in judged.result.cells.iter_mut().filter_map(not_measured) {
+            error.clone_from(failure);
+        }
     }
+    judged
 }
 
-/// A series without a single number has failed, for the reason of its first cell.
-fn all_cells_failed(cells: &[Cell]) -> Option<Failure> {
-    cells
-        .iter()
-        .all(|cell| cell.error.is_some())
-        .then(|| cells.first().and_then(|cell| cell.error.clone()))
-        .flatten()
+fn not_measured(cell: &mut Cell) -> Option<&mut Failure> {
+    cell.error
+        .as_mut()
+        .filter(|error| error.code == "not-measured")
+}
+
+fn shape(judged: &BTreeMap<Instrument, Judged>) -> Shape {
+    let results = || {
+        SHAPE_FROM
+            .iter()
+            .filter_map(|instrument| judged.get(instrument))
+            .map(|judged| &judged.result)
+    };
+    results()
+        .find(|result| result.toll.is_some())
+        .or_else(|| results().next())
+        .map(|result| result.shape.clone())
+        .unwrap_or_default()
+}
+
+fn notes(series: &MeasuredSeries, judged: &BTreeMap<Instrument, Judged>) -> Vec<String> {
+    let mut notes = series.notes.clone();
+    for note in judged
+        .values()
+        .filter_map(|judged| model::note(&judged.levels))
+    {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// A series without a single number has failed, for its own reason or that of its first cell.
+fn nothing_at_all(
+    series: &MeasuredSeries,
+    judged: &BTreeMap<Instrument, Judged>,
+) -> Option<Failure> {
+    let cells = || judged.values().flat_map(|judged| &judged.result.cells);
+    if cells().any(|cell| cell.error.is_none()) {
+        return None;
+    }
+    series
+        .failure
+        .clone()
+        .or_else(|| cells().next().and_then(|cell| cell.error.clone()))
 }

@@ -4,25 +4,58 @@ use toll_stats::location::Location;
 
 use crate::estimate::Costs;
 use crate::model::Term;
-use crate::results::{Shape, ShapeKind};
+use crate::results::{Cell, Shape, ShapeKind, ShapeSource};
 
 /// Curvature matters when it makes up this share of what all layers cost: below, a straight line
 /// still foretells every cell within about a tenth, and a shape nobody would act on is not told.
-const MATERIAL_CURVATURE: f64 = 0.20;
+pub(crate) const MATERIAL_CURVATURE: f64 = 0.20;
 
 /// A step is told when all further layers together cost at most this share of the first one.
-const STEP_FURTHER_LAYERS: f64 = 0.25;
+pub(crate) const STEP_FURTHER_LAYERS: f64 = 0.25;
 
 /// The cost is flat when all layers together cost at most this share of the base: what a machine
 /// on which fresh processes differ by 4 to 5 % can promise.
 const FLAT_LAYERS: f64 = 0.05;
 
-/// The shape; unclear without costs.
-pub(crate) fn shape(costs: Option<&Costs>) -> Shape {
+/// The shape; unclear without costs. `cells` are those that were fitted.
+pub(crate) fn shape(costs: Option<&Costs>, cells: &[Cell]) -> Shape {
+    let kind = costs.map_or(ShapeKind::Unclear, kind);
     Shape {
-        kind: costs.map_or(ShapeKind::Unclear, kind),
+        kind,
         curvature: costs.and_then(Costs::told_curvature),
+        exponent: costs
+            .filter(|_| kind == ShapeKind::Superlinear)
+            .and_then(|costs| power(costs, cells)),
+        by: ShapeSource::Fit,
     }
+}
+
+/// The power with which the layers' cost grows, from what the cells cost beyond the base and the
+/// first layer's own part, both taken from the fit that knows of the bend.
+fn power(costs: &Costs, cells: &[Cell]) -> Option<f64> {
+    let part_us = |term| {
+        let location: Option<&Location> = costs.curved.get(&term);
+        location.map_or(0.0, |location| location.estimate * costs.reference_us)
+    };
+    let without_us: f64 = [Term::Base, Term::Intercept, Term::FirstLayer]
+        .into_iter()
+        .map(part_us)
+        .sum();
+    let layers: Vec<(u32, f64)> = cells
+        .iter()
+        .filter_map(|cell| Some((cell.middlewares, cell.cost_us()?.estimate - without_us)))
+        .collect();
+    exponent(&layers)
+}
+
+/// The slope on logarithmic scales between the two highest of rising levels: 1 where the cost of
+/// the layers grows with their number, 2 where it grows with its square.
+pub(crate) fn exponent(layers: &[(u32, f64)]) -> Option<f64> {
+    let [.., (fewer, less), (more, most)] = layers else {
+        return None;
+    };
+    let power = (most / less).ln() / (f64::from(*more) / f64::from(*fewer)).ln();
+    (*less > 0.0 && *most > 0.0 && *fewer >= 1 && power.is_finite()).then_some(power)
 }
 
 /// Whether further layers cost less than the first ones, by so much that the toll is only a mean.
@@ -114,6 +147,7 @@ fn ends(location: &Location) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
     use crate::blocks::Blocks;
+    use crate::gauge::LOAD;
     use crate::synthetic::Synthetic;
 
     /// How many of 40 runs are of each kind.
@@ -125,7 +159,7 @@ mod tests {
                     ..shape.clone()
                 }
                 .series();
-                kind(&Costs::of(&Blocks::of(&series, 10)).unwrap())
+                kind(&Costs::of(&Blocks::of(&series, &LOAD, 10)).unwrap())
             })
             .collect()
     }
@@ -203,7 +237,7 @@ mod tests {
             rounds: 16,
             ..Synthetic::default()
         };
-        let costs = Costs::of(&Blocks::of(&shape.series(), 10)).unwrap();
+        let costs = Costs::of(&Blocks::of(&shape.series(), &LOAD, 10)).unwrap();
         assert!(is_sublinear(&costs));
         assert_eq!(kind(&costs), ShapeKind::Unclear);
     }
@@ -216,16 +250,11 @@ mod tests {
                 ..Synthetic::default()
             }
             .series(),
+            &LOAD,
             10,
         ))
         .unwrap();
         assert_eq!(kind(&costs), ShapeKind::Unclear);
-        assert_eq!(
-            shape(None),
-            Shape {
-                kind: ShapeKind::Unclear,
-                curvature: None
-            }
-        );
+        assert_eq!(shape(None, &[]), Shape::default());
     }
 }

@@ -1,7 +1,7 @@
 //! Runs with a planted truth, for the tests: a machine whose speed drifts, processes that differ.
 
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::{MeasuredCell, MeasuredRun, MeasuredSeries, Slice};
+use toll_core::sample::{Instrument, MeasuredCell, MeasuredRun, MeasuredSeries, Slice};
 use toll_core::settings::Settings;
 use toll_stats::random::Random;
 
@@ -55,7 +55,35 @@ impl Synthetic {
         self.levels.iter().map(|n| self.cost_us(*n)).sum::<f64>() / self.levels.len() as f64
     }
 
+    /// The series, measured under load.
     pub(crate) fn series(&self) -> MeasuredSeries {
+        self.series_by(&[Instrument::Load])
+    }
+
+    /// The series, with the planted cost by each of `instruments`; `counts` counts plain layers.
+    pub(crate) fn series_by(&self, instruments: &[Instrument]) -> MeasuredSeries {
+        let cells = |instrument| match instrument {
+            Instrument::Counts => counted(&self.levels, &[]),
+            Instrument::Direct => self.cells(direct_readings),
+            Instrument::Load => self.cells(load_readings),
+        };
+        let axes = [
+            ("framework", "starlette"),
+            ("version", "1.10.0"),
+            ("kind", "native"),
+        ];
+        MeasuredSeries {
+            axes: axes.into_iter().collect(),
+            style: "layer".to_owned(),
+            instruments: instruments
+                .iter()
+                .map(|instrument| (*instrument, cells(*instrument)))
+                .collect(),
+            ..MeasuredSeries::default()
+        }
+    }
+
+    fn cells(&self, readings: fn(f64) -> Readings) -> Vec<MeasuredCell> {
         let mut random = Random::from_seed(self.seed);
         let mut cells: Vec<MeasuredCell> = self
             .levels
@@ -92,36 +120,97 @@ impl Synthetic {
                 }
             }
         }
-        let axes = [
-            ("framework", "starlette"),
-            ("version", "1.10.0"),
-            ("kind", "native"),
-        ]
-        .into_iter()
-        .collect();
-        MeasuredSeries {
-            axes,
-            style: "layer".to_owned(),
-            cells,
-            ..MeasuredSeries::default()
-        }
+        cells
     }
 
     pub(crate) fn run(&self) -> MeasuredRun {
+        self.run_by(&[Instrument::Load])
+    }
+
+    pub(crate) fn run_by(&self, instruments: &[Instrument]) -> MeasuredRun {
         MeasuredRun {
             suite: "synthetic".to_owned(),
             plan_hash: "abc".to_owned(),
             tool_version: "0.1.0".to_owned(),
             started_at: "2026-11-24T07:00:00Z".to_owned(),
             settings: Settings::default(),
-            series: vec![self.series()],
+            series: vec![self.series_by(instruments)],
             ..MeasuredRun::default()
         }
     }
 }
 
+/// The cells that were read under load.
+pub(crate) fn load_cells(series: &mut MeasuredSeries) -> &mut Vec<MeasuredCell> {
+    series.instruments.entry(Instrument::Load).or_default()
+}
+
+/// What is counted at a number of middlewares.
+pub(crate) type Planted = (Metric, fn(u32) -> i64);
+
+/// A layer that adds a header: no tasks, no threads, every message passed on.
+const PLAIN: [Planted; 16] = [
+    (Metric::PythonCalls, |n| 46 + 6 * i64::from(n)),
+    (Metric::CCalls, |n| 30 + 4 * i64::from(n)),
+    (Metric::Instructions, |n| 1_081 + 107 * i64::from(n)),
+    (Metric::Tasks, |_| 0),
+    (Metric::LoopCallbacks, |_| 0),
+    (Metric::LoopIterations, |_| 0),
+    (Metric::ThreadHops, |_| 0),
+    (Metric::Timers, |_| 0),
+    (Metric::MessagesSent, |_| 2),
+    (Metric::LayerMessagesSent, |n| 2 * i64::from(n)),
+    (Metric::BodyBytesSent, |_| 11),
+    (Metric::CopiedBytes, |_| 0),
+    (Metric::HeldBytes, |_| 0),
+    (Metric::ContextvarsLost, |_| 0),
+    (Metric::BlockedNs, |_| 3_000),
+    (Metric::GcRuns, |_| 0),
+];
+
+/// Two rounds of three repeats at each of `levels`: plain layers, but for what is planted.
+pub(crate) fn counted(levels: &[u32], planted: &[Planted]) -> Vec<MeasuredCell> {
+    let cell = |n: &u32| MeasuredCell {
+        middlewares: *n,
+        slices: (0..6)
+            .map(|repeat| Slice {
+                round: repeat / 3,
+                block: repeat % 3,
+                position: 0,
+                readings: PLAIN
+                    .iter()
+                    .chain(planted)
+                    .map(|(metric, count)| (*metric, count(*n)))
+                    .collect(),
+                latency_histogram: None,
+                error_classes: Vec::new(),
+            })
+            .collect(),
+        failures: Vec::new(),
+    };
+    levels.iter().map(cell).collect()
+}
+
+/// A slice of 5 ms of CPU, which took a little longer. An empty application costs 2 µs, a plain
+/// layer around it 1 µs.
+fn direct_readings(cost_us: f64) -> Readings {
+    let ok = (5e3 / cost_us).floor().max(1.0);
+    let values = [
+        (Metric::Ok, ok),
+        (Metric::Failed, 0.0),
+        (Metric::WallNs, ok * cost_us * 1.1e3),
+        (Metric::CpuNs, ok * cost_us * 1e3),
+        (Metric::DriverRequests, 100.0),
+        (Metric::DriverCpuNs, 100.0 * 2e3),
+        (Metric::ReferenceLayers, 20.0),
+        (Metric::ReferenceRequests, 50.0),
+        (Metric::ReferenceCpuNs, 50.0 * (2e3 + 20.0 * 1e3)),
+    ];
+    rounded(&values)
+}
+
 /// A slice of 50 ms in which the server was 97 % busy and ten connections never rested.
-fn readings(cost_us: f64) -> Readings {
+fn load_readings(cost_us: f64) -> Readings {
     let wall_ns = 50e6;
     let ok = (wall_ns * 0.97 / (cost_us * 1e3)).floor();
     let latency_ns = 10.0 * wall_ns / (ok + 5.0);
@@ -135,8 +224,12 @@ fn readings(cost_us: f64) -> Readings {
         (Metric::LatencySumNs, ok * latency_ns),
         (Metric::ResidentBytes, 60e6),
     ];
+    rounded(&values)
+}
+
+fn rounded(values: &[(Metric, f64)]) -> Readings {
     values
-        .into_iter()
-        .map(|(metric, value)| (metric, value.round() as i64))
+        .iter()
+        .map(|(metric, value)| (*metric, value.round() as i64))
         .collect()
 }

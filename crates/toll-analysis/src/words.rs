@@ -26,6 +26,21 @@ pub(crate) fn rounded(value: f64) -> String {
     if is_zero { "0".to_owned() } else { text }
 }
 
+/// A number of events, which is whole unless it is a mean: `3`, `2.55`.
+pub(crate) fn events(count: f64) -> String {
+    if count.fract() == 0.0 {
+        format!("{count:.0}")
+    } else {
+        rounded(count)
+    }
+}
+
+/// `1 middleware`, `5 middlewares`.
+pub(crate) fn middlewares(count: u32) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} middleware{plural}")
+}
+
 /// A share in percent: `0.3 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{} %", rounded(share * 100.0))
@@ -55,5 +70,13 @@ mod tests {
             assert_eq!(rounded(value), text);
         }
         assert_eq!(percent(0.003), "0.300 %");
+        assert_eq!(
+            (events(43_300.0), events(2.55)),
+            ("43300".to_owned(), "2.55".to_owned())
+        );
+        assert_eq!(
+            (middlewares(1), middlewares(20)),
+            ("1 middleware".to_owned(), "20 middlewares".to_owned())
+        );
     }
 }

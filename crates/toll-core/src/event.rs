@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::sample::Instrument;
 
 /// What a unit is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,10 +43,21 @@ pub enum Event {
         /// Seconds of wall time after which no new unit is begun.
         budget_s: u64,
     },
+    /// One instrument begins with all its series.
+    InstrumentStarted {
+        /// The instrument.
+        instrument: Instrument,
+        /// Number of series that it measures.
+        series: usize,
+        /// Rounds that each of them gets at least.
+        rounds: u32,
+    },
     /// One round of one series takes a step.
     UnitStarted {
         /// The series.
         label: String,
+        /// How it is measured.
+        instrument: Instrument,
         /// The round.
         round: u32,
         /// The step.
@@ -55,6 +67,8 @@ pub enum Event {
     BlockDone {
         /// The series.
         label: String,
+        /// How it is measured.
+        instrument: Instrument,
         /// The round.
         round: u32,
         /// The block.
@@ -66,15 +80,19 @@ pub enum Event {
     CellFailed {
         /// The series.
         label: String,
+        /// How it is measured.
+        instrument: Instrument,
         /// The cell.
         middlewares: u32,
         /// Why.
         failure: Failure,
     },
-    /// A whole series has no number.
+    /// A whole series has no number by that instrument.
     SeriesFailed {
         /// The series.
         label: String,
+        /// How it is measured.
+        instrument: Instrument,
         /// Why.
         failure: Failure,
     },
@@ -82,6 +100,8 @@ pub enum Event {
     RoundDone {
         /// The series.
         label: String,
+        /// How it is measured.
+        instrument: Instrument,
         /// The round.
         round: u32,
         /// Half-width of the toll's interval relative to the toll, once there is one.
@@ -105,13 +125,14 @@ mod tests {
     fn events_are_tagged_json() {
         let event = Event::UnitStarted {
             label: "falcon 4.0".to_owned(),
+            instrument: Instrument::Direct,
             round: 1,
             step: Step::WarmingUp,
         };
         let json = serde_json::to_string(&event).expect("an event is plain data");
         assert_eq!(
             json,
-            r#"{"event":"unit-started","label":"falcon 4.0","round":1,"step":"warming-up"}"#
+            r#"{"event":"unit-started","label":"falcon 4.0","instrument":"direct","round":1,"step":"warming-up"}"#
         );
     }
 
@@ -120,6 +141,7 @@ mod tests {
         let failure = Failure::new(Stage::Verify, "layers-dropped", "asked for 5");
         let event = Event::CellFailed {
             label: "sanic".to_owned(),
+            instrument: Instrument::Load,
             middlewares: 5,
             failure,
         };

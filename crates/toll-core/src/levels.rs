@@ -1,8 +1,100 @@
 //! The numbers of middlewares that a series is measured at.
 
+use serde::{Deserialize, Serialize};
+
 /// The most middlewares that one cell may have: beyond it every framework meets Python's
 /// recursion limit.
 pub const LEVEL_MAX: u32 = 500;
+
+/// The word for levels that are chosen on the spot.
+pub const AUTO: &str = "auto";
+/// How many levels are chosen on the spot.
+pub const AUTO_LEVELS: usize = 6;
+
+/// At which numbers of middlewares a series is to be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub enum Levels {
+    /// So many that the layers cost a few times what the base costs: known once it was tried.
+    Auto,
+    /// These, ascending.
+    Listed(Vec<u32>),
+}
+
+/// Levels as they are stored: the word, or a list.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Word(String),
+    List(Vec<u32>),
+}
+
+impl From<Written> for Levels {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Word(_) => Self::Auto,
+            Written::List(levels) => Self::Listed(levels),
+        }
+    }
+}
+
+impl From<Levels> for Written {
+    fn from(levels: Levels) -> Self {
+        match levels {
+            Levels::Auto => Self::Word(AUTO.to_owned()),
+            Levels::Listed(levels) => Self::List(levels),
+        }
+    }
+}
+
+impl Levels {
+    /// Reads `"auto"`, a range such as `"0..=20"`, or one number.
+    ///
+    /// # Errors
+    /// Says in words what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.trim() == AUTO {
+            return Ok(Self::Auto);
+        }
+        parse(text).map(Self::Listed)
+    }
+
+    /// How many there are, or will be.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Auto => AUTO_LEVELS,
+            Self::Listed(levels) => levels.len(),
+        }
+    }
+
+    /// The levels, if they are known already.
+    pub fn listed(&self) -> &[u32] {
+        match self {
+            Self::Auto => &[],
+            Self::Listed(levels) => levels,
+        }
+    }
+
+    /// The few that a quick look needs. Chosen on the spot, they are few enough.
+    #[must_use]
+    pub fn quick(&self) -> Self {
+        match self {
+            Self::Auto => Self::Auto,
+            Self::Listed(levels) => Self::Listed(quick(levels)),
+        }
+    }
+}
+
+/// The levels from 0 to `most` that tell a base, a first layer, a toll and a bend apart:
+/// [`AUTO_LEVELS`] of them where there are so many.
+pub fn spread(most: u32) -> Vec<u32> {
+    let part = |share: f64| (f64::from(most) * share).round() as u32;
+    let mut levels = vec![0, 1, part(0.25), part(0.5), part(0.75), most];
+    levels.retain(|level| *level <= most);
+    levels.sort_unstable();
+    levels.dedup();
+    levels
+}
 
 /// Reads `"0..=20"`, `"0..20"` or `"7"`.
 ///
@@ -23,7 +115,7 @@ pub fn parse(text: &str) -> Result<Vec<u32>, String> {
 
 fn form(text: &str) -> String {
     format!(
-        "`{text}` is no range of middlewares; write a list such as [0, 1, 5, 20] or a range such as \"0..=20\""
+        "`{text}` is no range of middlewares; write a list such as [0, 1, 5, 20], a range such as \"0..=20\", or \"auto\""
     )
 }
 
@@ -90,6 +182,28 @@ mod tests {
         assert!(parse("0..=9999").unwrap_err().contains("more than"));
         assert!(normalise(&[1, 1]).unwrap_err().contains("twice"));
         assert!(normalise(&[]).unwrap_err().contains("empty"));
+    }
+
+    #[test]
+    fn levels_are_a_word_or_a_list() {
+        for (levels, json) in [
+            (Levels::Auto, "\"auto\""),
+            (Levels::Listed(vec![0, 2]), "[0,2]"),
+        ] {
+            assert_eq!(serde_json::to_string(&levels).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Levels>(json).unwrap(), levels);
+        }
+        assert_eq!(Levels::parse(" auto"), Ok(Levels::Auto));
+        assert_eq!(Levels::parse("0..2"), Ok(Levels::Listed(vec![0, 1])));
+        assert!(Levels::parse("automatic").is_err());
+    }
+
+    #[test]
+    fn a_spread_goes_from_nothing_to_the_most() {
+        assert_eq!(spread(50), [0, 1, 13, 25, 38, 50]);
+        assert_eq!(spread(5), [0, 1, 3, 4, 5]);
+        assert_eq!(spread(1), [0, 1]);
+        assert_eq!(spread(0), [0]);
     }
 
     #[test]

@@ -28,11 +28,69 @@ pub enum Metric {
     BytesOut,
     /// Resident memory of the server's process tree at the end of the slice.
     ResidentBytes,
+    /// CPU time of the whole process that awaits the application, all its threads.
+    CpuNs,
+    /// CPU time of the event loop's thread alone.
+    ThreadCpuNs,
+    /// Requests that an empty application answered, to know what the driver itself costs.
+    DriverRequests,
+    /// CPU time of those requests.
+    DriverCpuNs,
+    /// Plain ASGI layers, each adding a header, around an empty application.
+    ReferenceLayers,
+    /// Requests that it answered.
+    ReferenceRequests,
+    /// CPU time of those requests.
+    ReferenceCpuNs,
+    /// Python functions called, per request.
+    PythonCalls,
+    /// Suspended Python functions resumed.
+    PythonResumes,
+    /// Functions called that are not written in Python.
+    CCalls,
+    /// Bytecode instructions executed.
+    Instructions,
+    /// Tasks of the event loop that were created.
+    Tasks,
+    /// Callbacks that the event loop ran.
+    LoopCallbacks,
+    /// Turns that the event loop made.
+    LoopIterations,
+    /// Results that came back from another thread.
+    ThreadHops,
+    /// Timers that were set.
+    Timers,
+    /// ASGI messages that the whole application sent.
+    MessagesSent,
+    /// ASGI messages that it received.
+    MessagesReceived,
+    /// ASGI messages that the layers sent, all layers added up.
+    LayerMessagesSent,
+    /// ASGI messages that the layers received, all layers added up.
+    LayerMessagesReceived,
+    /// Places between layers at which the request was seen.
+    Seams,
+    /// Bytes of body that the whole application sent.
+    BodyBytesSent,
+    /// Bytes of body that layers put into new objects, all layers added up.
+    CopiedBytes,
+    /// The most bytes of body that one layer held back.
+    HeldBytes,
+    /// Chunks that the application had produced when its first one came out.
+    ChunksBeforeFirst,
+    /// Layers above which a context variable that was set below is not seen.
+    ContextvarsLost,
+    /// Blocks of memory that a request leaves behind until the garbage is collected.
+    AllocatedBlocks,
+    /// Time during which the event loop's thread neither worked nor waited for events.
+    BlockedNs,
+    /// Garbage collections that happened.
+    GcRuns,
 }
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 39] = [
         Self::Sent,
         Self::Ok,
         Self::Failed,
@@ -43,6 +101,61 @@ impl Metric {
         Self::BytesIn,
         Self::BytesOut,
         Self::ResidentBytes,
+        Self::CpuNs,
+        Self::ThreadCpuNs,
+        Self::DriverRequests,
+        Self::DriverCpuNs,
+        Self::ReferenceLayers,
+        Self::ReferenceRequests,
+        Self::ReferenceCpuNs,
+        Self::PythonCalls,
+        Self::PythonResumes,
+        Self::CCalls,
+        Self::Instructions,
+        Self::Tasks,
+        Self::LoopCallbacks,
+        Self::LoopIterations,
+        Self::ThreadHops,
+        Self::Timers,
+        Self::MessagesSent,
+        Self::MessagesReceived,
+        Self::LayerMessagesSent,
+        Self::LayerMessagesReceived,
+        Self::Seams,
+        Self::BodyBytesSent,
+        Self::CopiedBytes,
+        Self::HeldBytes,
+        Self::ChunksBeforeFirst,
+        Self::ContextvarsLost,
+        Self::AllocatedBlocks,
+        Self::BlockedNs,
+        Self::GcRuns,
+    ];
+
+    /// What the counts instrument reads of one request; all but [`Self::BlockedNs`] are exact.
+    pub const COUNTS: [Self; 22] = [
+        Self::PythonCalls,
+        Self::PythonResumes,
+        Self::CCalls,
+        Self::Instructions,
+        Self::Tasks,
+        Self::LoopCallbacks,
+        Self::LoopIterations,
+        Self::ThreadHops,
+        Self::Timers,
+        Self::MessagesSent,
+        Self::MessagesReceived,
+        Self::LayerMessagesSent,
+        Self::LayerMessagesReceived,
+        Self::Seams,
+        Self::BodyBytesSent,
+        Self::CopiedBytes,
+        Self::HeldBytes,
+        Self::ChunksBeforeFirst,
+        Self::ContextvarsLost,
+        Self::AllocatedBlocks,
+        Self::BlockedNs,
+        Self::GcRuns,
     ];
 
     /// The stable name under which it is stored.
@@ -58,6 +171,35 @@ impl Metric {
             Self::BytesIn => "bytes_in",
             Self::BytesOut => "bytes_out",
             Self::ResidentBytes => "resident_bytes",
+            Self::CpuNs => "cpu_ns",
+            Self::ThreadCpuNs => "thread_cpu_ns",
+            Self::DriverRequests => "driver_requests",
+            Self::DriverCpuNs => "driver_cpu_ns",
+            Self::ReferenceLayers => "reference_layers",
+            Self::ReferenceRequests => "reference_requests",
+            Self::ReferenceCpuNs => "reference_cpu_ns",
+            Self::PythonCalls => "python_calls",
+            Self::PythonResumes => "python_resumes",
+            Self::CCalls => "c_calls",
+            Self::Instructions => "instructions",
+            Self::Tasks => "tasks",
+            Self::LoopCallbacks => "loop_callbacks",
+            Self::LoopIterations => "loop_iterations",
+            Self::ThreadHops => "thread_hops",
+            Self::Timers => "timers",
+            Self::MessagesSent => "messages_sent",
+            Self::MessagesReceived => "messages_received",
+            Self::LayerMessagesSent => "layer_messages_sent",
+            Self::LayerMessagesReceived => "layer_messages_received",
+            Self::Seams => "seams",
+            Self::BodyBytesSent => "body_bytes_sent",
+            Self::CopiedBytes => "copied_bytes",
+            Self::HeldBytes => "held_bytes",
+            Self::ChunksBeforeFirst => "chunks_before_first",
+            Self::ContextvarsLost => "contextvars_lost",
+            Self::AllocatedBlocks => "allocated_blocks",
+            Self::BlockedNs => "blocked_ns",
+            Self::GcRuns => "gc_runs",
         }
     }
 

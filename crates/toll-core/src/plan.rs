@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::axes::{self, Axes};
 use crate::diagnostic::Diagnostic;
-use crate::levels;
+use crate::levels::Levels;
 use crate::sample::Instrument;
 use crate::settings::{Settings, Transport};
 use crate::suite::{Catalogue, Suite};
@@ -28,6 +28,18 @@ pub struct Plan {
     pub quick: bool,
     /// The series, in order. Samples refer to a series by its place here.
     pub series: Vec<SeriesPlan>,
+    /// Combinations that the suite's lists come to and that cannot exist, each with the reason.
+    #[serde(default)]
+    pub not_applicable: Vec<NotApplicable>,
+}
+
+/// A combination that cannot exist: it is said, never faked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotApplicable {
+    /// What it would be.
+    pub axes: Axes,
+    /// Why it cannot be.
+    pub reason: String,
 }
 
 /// One series of a plan.
@@ -45,8 +57,8 @@ pub struct SeriesPlan {
     pub subject: String,
     /// Name of the server in the catalogue.
     pub server: String,
-    /// Numbers of middlewares, ascending.
-    pub levels: Vec<u32>,
+    /// Numbers of middlewares.
+    pub levels: Levels,
     /// With which instruments.
     pub instruments: Vec<Instrument>,
     /// Digest of the catalogue's entries that it uses: kind, server and workload.
@@ -105,6 +117,9 @@ struct Identity<'a> {
     warmup_ms: u64,
     timeout_ms: u64,
     transport: Transport,
+    direct_slice_ms: u64,
+    direct_blocks: u32,
+    count_repeats: u32,
 }
 
 impl Plan {
@@ -123,6 +138,7 @@ impl Plan {
             settings: suite.settings.clone(),
             quick: false,
             series: series.collect::<Result<_, _>>()?,
+            not_applicable: suite.not_applicable.clone(),
         })
     }
 
@@ -132,7 +148,7 @@ impl Plan {
         self.settings = self.settings.quick();
         self.quick = true;
         for series in &mut self.series {
-            series.levels = levels::quick(&series.levels);
+            series.levels = series.levels.quick();
         }
         self
     }
@@ -152,6 +168,9 @@ impl Plan {
             warmup_ms: settings.warmup_ms,
             timeout_ms: settings.timeout_ms,
             transport: settings.transport,
+            direct_slice_ms: settings.direct_slice_ms,
+            direct_blocks: settings.direct_blocks,
+            count_repeats: settings.count_repeats,
         })
     }
 
@@ -162,7 +181,7 @@ impl Plan {
 
     /// Number of cells.
     pub fn cells(&self) -> usize {
-        self.series.iter().map(|series| series.levels.len()).sum()
+        self.series.iter().map(|series| series.levels.count()).sum()
     }
 
     /// The shortest names that tell its series apart, in their order.

@@ -1,5 +1,7 @@
 //! What was measured: slices with integer readings, kept raw.
 
+use std::collections::BTreeMap;
+
 use crate::axes::Axes;
 use crate::failure::Failure;
 use crate::host::{Host, Remark};
@@ -22,17 +24,23 @@ use crate::settings::Settings;
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
+    /// Exact events of one request in-process: calls, tasks, callbacks, messages.
+    Counts,
+    /// The ASGI callable awaited in-process: CPU and wall time without a server.
+    Direct,
     /// A real server under HTTP load.
     Load,
 }
 
 impl Instrument {
-    /// Every instrument that there is.
-    pub const ALL: [Self; 1] = [Self::Load];
+    /// Every instrument that there is, the cheapest first: the order in which they measure.
+    pub const ALL: [Self; 3] = [Self::Counts, Self::Direct, Self::Load];
 
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Counts => "counts",
+            Self::Direct => "direct",
             Self::Load => "load",
         }
     }
@@ -45,7 +53,7 @@ impl Instrument {
     }
 }
 
-/// One slice: some tens of milliseconds of requests on one cell.
+/// One slice: some milliseconds of requests on one cell, or one repeat of its counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
     /// Round in which it was taken, from 0.
@@ -67,6 +75,8 @@ pub struct Slice {
 pub struct Block {
     /// Place of the series in the plan, from 0.
     pub series: usize,
+    /// How it was measured.
+    pub instrument: Instrument,
     /// Round, from 0.
     pub round: u32,
     /// Block inside the round, from 0.
@@ -99,8 +109,11 @@ pub struct MeasuredSeries {
     pub about: String,
     /// Things worth saying, such as "3.12.1 is missing, 3.12.4 was used".
     pub notes: Vec<String>,
-    /// Cells in order of their number of middlewares.
-    pub cells: Vec<MeasuredCell>,
+    /// By instrument, the cells in order of their number of middlewares.
+    pub instruments: BTreeMap<Instrument, Vec<MeasuredCell>>,
+    /// Layers that nobody asked for, as dotted classes, outermost first: `server: …` for those that
+    /// the server puts around the application, `framework: …` for those inside it.
+    pub hidden_layers: Vec<String>,
     /// Why the whole series has no number, if it has none.
     pub failure: Option<Failure>,
     /// Installed distributions, as the environment's lock says.
@@ -109,6 +122,13 @@ pub struct MeasuredSeries {
     pub server_command: String,
     /// What was switched off in the server.
     pub switched_off: Vec<String>,
+}
+
+impl MeasuredSeries {
+    /// The cells as one instrument read them; none where it was not asked for.
+    pub fn cells(&self, instrument: Instrument) -> &[MeasuredCell] {
+        self.instruments.get(&instrument).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A whole run, as it is read back from its store.

@@ -36,6 +36,8 @@ pub struct Server {
     pub processes: u32,
     /// What its command switches off, such as the access log.
     pub switched_off: Vec<String>,
+    /// Layers that it puts around the application as it is started here, as dotted classes.
+    pub hidden_layers: Vec<String>,
     /// Environment variables that it is started with.
     pub env: BTreeMap<String, String>,
     /// Axis → value → what stands in its place; a value that is not named stands for itself.
@@ -183,6 +185,7 @@ fn server(
         bind_unix: templates(source, &written.bind_unix, &["socket"])?,
         processes,
         switched_off: written.switched_off,
+        hidden_layers: written.hidden_layers,
         env: env(source, &written.env)?,
         words: words(source, written.words)?,
     })

@@ -40,6 +40,34 @@ pub struct Settings {
     pub precision: f64,
     /// Wall time in seconds after which no new unit is begun.
     pub budget_s: u64,
+    /// CPU time of a slice of `direct`, in milliseconds; without a server much less is enough.
+    #[serde(default = "default_direct_slice_ms")]
+    pub direct_slice_ms: u64,
+    /// Blocks in a round of `direct`.
+    #[serde(default = "default_direct_blocks")]
+    pub direct_blocks: u32,
+    /// Rounds of fresh processes in which `counts` counts.
+    #[serde(default = "default_count_rounds")]
+    pub count_rounds: u32,
+    /// How often each of them counts.
+    #[serde(default = "default_count_repeats")]
+    pub count_repeats: u32,
+}
+
+fn default_direct_slice_ms() -> u64 {
+    5
+}
+
+fn default_direct_blocks() -> u32 {
+    20
+}
+
+fn default_count_rounds() -> u32 {
+    2
+}
+
+fn default_count_repeats() -> u32 {
+    3
 }
 
 impl Default for Settings {
@@ -56,6 +84,10 @@ impl Default for Settings {
             transport: Transport::Tcp,
             precision: 0.05,
             budget_s: 600,
+            direct_slice_ms: default_direct_slice_ms(),
+            direct_blocks: default_direct_blocks(),
+            count_rounds: default_count_rounds(),
+            count_repeats: default_count_repeats(),
         }
     }
 }
@@ -68,6 +100,7 @@ impl Settings {
         self.slice_ms = self.slice_ms.min(20);
         self.warmup_ms = self.warmup_ms.min(60);
         self.rounds_max = self.rounds_min;
+        self.direct_blocks = self.direct_blocks.min(8);
         self.budget_s = self.budget_s.min(85);
         self
     }

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::requirement;
 use crate::suggest;
 use crate::wire;
+use crate::workload::{BodyCheck, Protocol, Workload};
 
 /// A framework under test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,27 @@ pub struct Subject {
     pub lifespan: String,
     /// The middleware kinds that it offers.
     pub kinds: BTreeMap<String, Kind>,
+    /// Workloads that it cannot answer, each with the reason.
+    pub not_applicable: BTreeMap<String, String>,
+}
+
+impl Subject {
+    /// Adds kinds that every subject has; a kind of its own with the same name stays.
+    pub fn add_kinds(&mut self, shared: &BTreeMap<String, Kind>) {
+        for (name, kind) in shared {
+            self.kinds
+                .entry(name.clone())
+                .or_insert_with(|| kind.clone());
+        }
+    }
+
+    /// Why `workload` cannot be sent to this subject with layers of `kind`, if it cannot.
+    pub fn refusal(&self, kind: &Kind, workload: &Workload) -> Option<String> {
+        self.not_applicable
+            .get(&workload.name)
+            .cloned()
+            .or_else(|| kind.refusal(workload))
+    }
 }
 
 /// A middleware kind of a subject.
@@ -35,6 +57,32 @@ pub struct Kind {
     pub about: String,
     /// Address of the documentation that recommends it; may be empty.
     pub docs: String,
+    /// What it needs besides, as requirements.
+    pub requires: Vec<String>,
+    /// The kinds of connections that its layers see.
+    pub scopes: Vec<Protocol>,
+    /// Whether its layers are ASGI applications around one another, so that one can look between them.
+    pub asgi: bool,
+    /// By workload, the header that at least one layer puts into the answer.
+    pub proves: BTreeMap<String, String>,
+}
+
+impl Kind {
+    fn refusal(&self, workload: &Workload) -> Option<String> {
+        if !self.scopes.contains(&workload.protocol) {
+            return Some(format!(
+                "its layers do not see {} connections",
+                workload.protocol.name()
+            ));
+        }
+        let counts_in_body = self.mark == Mark::JsonCount && workload.check != BodyCheck::JsonCount;
+        counts_in_body.then(|| {
+            format!(
+                "its layers count themselves in the JSON body, which {} does not have",
+                workload.name
+            )
+        })
+    }
 }
 
 /// How the framework calls a middleware.
@@ -68,17 +116,20 @@ pub enum Mark {
     Header,
     /// Each layer adds one to `count` in the JSON body.
     JsonCount,
+    /// Nothing that the answer shows: the layers are counted in the application once it is built.
+    Stack,
 }
 
 impl Mark {
     /// Every mark.
-    pub const ALL: [Self; 2] = [Self::Header, Self::JsonCount];
+    pub const ALL: [Self; 3] = [Self::Header, Self::JsonCount, Self::Stack];
 
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Header => "header",
             Self::JsonCount => "json-count",
+            Self::Stack => "stack",
         }
     }
 }
@@ -118,7 +169,25 @@ pub fn parse(file_name: &str, text: &str) -> Result<Subject, Diagnostic> {
         distribution: written.distribution.into_inner(),
         requires: source.requirements(&written.requires)?,
         kinds,
+        not_applicable: written.not_applicable,
     })
+}
+
+/// Reads a `kinds.toml`: the kinds that every subject has.
+///
+/// # Errors
+/// Where and why it cannot be one.
+pub fn parse_kinds(file_name: &str, text: &str) -> Result<BTreeMap<String, Kind>, Diagnostic> {
+    let source = Source {
+        file: file_name,
+        text,
+    };
+    let written: wire::data::Kinds = wire::read(source)?;
+    written
+        .kinds
+        .into_iter()
+        .map(|(name, written)| Ok((name, kind(source, written)?)))
+        .collect()
 }
 
 /// The name is the name of a folder and a value on an axis.
@@ -147,7 +216,25 @@ fn kind(source: Source<'_>, written: wire::data::Kind) -> Result<Kind, Diagnosti
         )?,
         about: written.about,
         docs: written.docs,
+        requires: source.requirements(&written.requires)?,
+        scopes: scopes(source, &written.scopes)?,
+        asgi: written.asgi,
+        proves: written.proves,
     })
+}
+
+/// What is written, or HTTP alone.
+fn scopes(
+    source: Source<'_>,
+    written: &[toml::Spanned<String>],
+) -> Result<Vec<Protocol>, Diagnostic> {
+    if written.is_empty() {
+        return Ok(vec![Protocol::Http]);
+    }
+    written
+        .iter()
+        .map(|one| source.one_of(one, "scope", Protocol::NAMED))
+        .collect()
 }
 
 impl Source<'_> {

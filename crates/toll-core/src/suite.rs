@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::axes::Axes;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::plan::PythonRequest;
+use crate::levels::Levels;
+use crate::plan::{NotApplicable, PythonRequest};
 use crate::sample::Instrument;
 use crate::server::Server;
 use crate::settings::Settings;
@@ -39,10 +40,10 @@ pub struct Suite {
     pub description: String,
     /// The series, in the order of the text.
     pub series: Vec<SeriesSpec>,
+    /// Combinations that the lists come to and that cannot exist.
+    pub not_applicable: Vec<NotApplicable>,
     /// How to measure.
     pub settings: Settings,
-    /// With which instruments.
-    pub instruments: Vec<Instrument>,
     /// Only releases that were there on this day: `YYYY-MM-DD` or RFC 3339.
     pub exclude_newer: Option<String>,
 }
@@ -58,8 +59,10 @@ pub struct SeriesSpec {
     pub server: ServerRequest,
     /// Companion requirements.
     pub with: Vec<String>,
-    /// Numbers of middlewares, ascending.
-    pub levels: Vec<u32>,
+    /// Numbers of middlewares.
+    pub levels: Levels,
+    /// With which instruments, in the order in which they measure.
+    pub instruments: Vec<Instrument>,
 }
 
 /// A server as a suite asks for it: `uvicorn` or `uvicorn==0.25.0`.
@@ -93,6 +96,19 @@ pub fn python(text: &str) -> Result<PythonRequest, String> {
 /// # Errors
 /// The first mistake, with its place and its remedy.
 pub fn parse(file_name: &str, text: &str, catalogue: &Catalogue) -> Result<Suite, Diagnostic> {
+    parse_for(file_name, text, catalogue, &[])
+}
+
+/// The same with these instruments instead of those that the suite names, unless there are none.
+///
+/// # Errors
+/// The first mistake, with its place and its remedy.
+pub fn parse_for(
+    file_name: &str,
+    text: &str,
+    catalogue: &Catalogue,
+    instruments: &[Instrument],
+) -> Result<Suite, Diagnostic> {
     let source = Source {
         file: file_name,
         text,
@@ -106,12 +122,22 @@ pub fn parse(file_name: &str, text: &str, catalogue: &Catalogue) -> Result<Suite
         let diagnostic = source.at(written.suite.span(), "the suite has no series");
         return Err(diagnostic.help("add a table `[[series]]` with `framework = \"…\"`"));
     }
+    let written_instruments = check::instruments(source, head.instruments.as_ref())?;
+    let instruments = if instruments.is_empty() {
+        &written_instruments
+    } else {
+        instruments
+    };
+    let series::Matrix {
+        series,
+        not_applicable,
+    } = series::all(source, catalogue, &written, instruments)?;
     Ok(Suite {
         name: head.name.get_ref().clone(),
         description: head.description.clone().unwrap_or_default(),
         settings: measure::settings(source, written.measure.as_ref())?,
-        instruments: check::instruments(source, head.instruments.as_ref())?,
         exclude_newer: check::exclude_newer(source, head.exclude_newer.as_ref())?,
-        series: series::all(source, catalogue, &written)?,
+        series,
+        not_applicable,
     })
 }

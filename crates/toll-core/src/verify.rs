@@ -1,8 +1,10 @@
 //! Is this the right answer, and did every layer leave its mark? Asked before anything is timed.
 
+use std::io::Read;
+
 use crate::failure::{Failure, Stage};
-use crate::subject::Mark;
-use crate::workload::{BodyCheck, Workload};
+use crate::subject::{Kind, Mark};
+use crate::workload::{BodyCheck, FILLING, Workload};
 
 /// An answer as it was received.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,30 +17,43 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// The values of a header.
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
 /// Longest part of a wrong body that is quoted, in characters.
 const QUOTED: usize = 120;
 /// Beginning of the headers that layers leave.
 pub const MARK_PREFIX: &str = "x-toll-";
+/// The most bytes that a compressed body may become.
+const LARGEST_DECODED: u64 = 256 << 20;
 
 /// Checks the answer of a cell.
 ///
 /// # Errors
-/// `wrong-answer`: status, content type or body are not those of the workload.
+/// `wrong-answer`: status, content type or body are not those of the workload, or the layers did
+/// not do what they are for.
 /// `layers-dropped`, `layers-added`: the answer is right but for the number of layers in it.
 pub fn check(
     workload: &Workload,
-    mark: Mark,
+    kind: &Kind,
     middlewares: u32,
     answer: &Answer,
 ) -> Result<(), Failure> {
     status(workload, answer)?;
     content_type(workload, answer)?;
-    let marks = match workload.check {
-        BodyCheck::JsonCount => json_count(mark, answer)?,
-    };
-    match mark {
-        Mark::Header => header_marks(middlewares, answer),
+    let marks = body(workload, kind.mark, answer)?;
+    proof(workload, kind, middlewares, answer)?;
+    match kind.mark {
+        Mark::Header if workload.marks => header_marks(middlewares, answer),
         Mark::JsonCount => layers(middlewares, marks),
+        Mark::Header | Mark::Stack => Ok(()),
     }
 }
 
@@ -55,41 +70,124 @@ fn status(workload: &Workload, answer: &Answer) -> Result<(), Failure> {
 }
 
 fn content_type(workload: &Workload, answer: &Answer) -> Result<(), Failure> {
-    let got = answer
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let got = got.map_or("none", |(_, value)| value.as_str());
+    let Some(expected) = &workload.content_type else {
+        return Ok(());
+    };
+    let got = answer.values("content-type").next().unwrap_or("none");
     let media_type = got.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case(&workload.content_type) {
+    if media_type.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    wrong(format!("expected content type {expected}, got {got}"))
+}
+
+/// Checks the body; says how many layers have counted themselves in it.
+fn body(workload: &Workload, mark: Mark, answer: &Answer) -> Result<u64, Failure> {
+    let body = decoded(answer)?;
+    match workload.check {
+        BodyCheck::JsonCount => return json_count(mark, &body),
+        BodyCheck::JsonText(length) => {
+            let text = json_value(&body, "text");
+            let text = text.as_ref().and_then(serde_json::Value::as_str);
+            let right = text.is_some_and(|text| is_filled(text.as_bytes(), length));
+            expect(right, &format!("{{\"text\": {length} × \"x\"}}"), &body)?;
+        }
+        BodyCheck::JsonReceived(length) => {
+            let received = json_value(&body, "received");
+            let right = received.and_then(|received| received.as_u64()) == Some(length);
+            expect(right, &format!("{{\"received\": {length}}}"), &body)?;
+        }
+        BodyCheck::Filled(length) => {
+            expect(is_filled(&body, length), &format!("of {length} × x"), &body)?;
+        }
+        BodyCheck::Echo => {
+            let sent = String::from_utf8_lossy(&workload.body).into_owned();
+            expect(body == workload.body, &sent, &body)?;
+        }
+        BodyCheck::Any => {}
+    }
+    Ok(0)
+}
+
+/// The body without the codings that `content-encoding` names; gzip is the only one that is known.
+fn decoded(answer: &Answer) -> Result<Vec<u8>, Failure> {
+    let mut body = answer.body.clone();
+    let codings = answer
+        .values("content-encoding")
+        .flat_map(|value| value.split(','));
+    for coding in codings.collect::<Vec<_>>().into_iter().rev() {
+        if !coding.trim().eq_ignore_ascii_case("gzip") {
+            return wrong(format!(
+                "the body is encoded as {}, which was not asked for",
+                coding.trim()
+            ));
+        }
+        let mut plain = Vec::new();
+        let mut decoder = flate2::read::MultiGzDecoder::new(body.as_slice()).take(LARGEST_DECODED);
+        if let Err(error) = decoder.read_to_end(&mut plain) {
+            return wrong(format!("the body is no gzip: {error}"));
+        }
+        body = plain;
+    }
+    Ok(body)
+}
+
+fn is_filled(bytes: &[u8], length: u64) -> bool {
+    bytes.len() as u64 == length && bytes.iter().all(|byte| *byte == FILLING)
+}
+
+fn expect(right: bool, expected: &str, body: &[u8]) -> Result<(), Failure> {
+    if right {
         return Ok(());
     }
     wrong(format!(
-        "expected content type {}, got {got}",
-        workload.content_type
+        "expected the body {expected}, got {} bytes: {}",
+        body.len(),
+        quoted(body)
     ))
 }
 
+/// The value of the only key of a JSON object.
+fn json_value(body: &[u8], key: &str) -> Option<serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    object.get(key).cloned()
+}
+
+/// Some workloads show in their answer that the layers did what they are for.
+fn proof(
+    workload: &Workload,
+    kind: &Kind,
+    middlewares: u32,
+    answer: &Answer,
+) -> Result<(), Failure> {
+    let Some(header) = kind.proves.get(&workload.name) else {
+        return Ok(());
+    };
+    match (middlewares, answer.values(header).next()) {
+        (0, None) | (1.., Some(_)) => Ok(()),
+        (0, Some(_)) => wrong(format!(
+            "without a layer the answer has the header {header} already"
+        )),
+        (1.., None) => wrong(format!(
+            "the layers left no header {header} in the answer: they did not do their work"
+        )),
+    }
+}
+
 /// The count in the body; it has to be 0 where layers leave headers.
-fn json_count(mark: Mark, answer: &Answer) -> Result<u64, Failure> {
-    let body: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-    let object = body
-        .as_ref()
-        .and_then(serde_json::Value::as_object)
-        .filter(|object| object.len() == 1);
-    let count = object
-        .and_then(|object| object.get("count"))
-        .and_then(serde_json::Value::as_u64);
+fn json_count(mark: Mark, body: &[u8]) -> Result<u64, Failure> {
+    let count = json_value(body, "count").and_then(|count| count.as_u64());
     match (count, mark) {
         (Some(count), Mark::JsonCount) => Ok(count),
-        (Some(0), Mark::Header) => Ok(0),
-        (_, Mark::Header) => wrong(format!(
+        (Some(0), Mark::Header | Mark::Stack) => Ok(0),
+        (_, Mark::Header | Mark::Stack) => wrong(format!(
             "expected the body {{\"count\": 0}}, got {}",
-            quoted(&answer.body)
+            quoted(body)
         )),
         (None, Mark::JsonCount) => wrong(format!(
             "expected the body {{\"count\": …}}, got {}",
-            quoted(&answer.body)
+            quoted(body)
         )),
     }
 }
@@ -169,18 +267,39 @@ fn quoted(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Write;
+
     use super::*;
+    use crate::subject::Style;
+    use crate::workload::Protocol;
 
     fn ping() -> Workload {
         Workload {
             name: "ping".to_owned(),
+            protocol: Protocol::Http,
             method: "GET".to_owned(),
             path: "/_ping".to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
+            pieces: 1,
             status: 200,
-            content_type: "application/json".to_owned(),
+            content_type: Some("application/json".to_owned()),
             check: BodyCheck::JsonCount,
+            marks: true,
+        }
+    }
+
+    fn kind(mark: Mark) -> Kind {
+        Kind {
+            style: Style::Layer,
+            mark,
+            about: String::new(),
+            docs: String::new(),
+            requires: Vec::new(),
+            scopes: vec![Protocol::Http],
+            asgi: false,
+            proves: BTreeMap::new(),
         }
     }
 
@@ -198,7 +317,8 @@ mod tests {
     }
 
     fn fault(mark: Mark, middlewares: u32, answer: &Answer) -> (String, String) {
-        let failure = check(&ping(), mark, middlewares, answer).expect_err("the answer is wrong");
+        let failure =
+            check(&ping(), &kind(mark), middlewares, answer).expect_err("the answer is wrong");
         assert_eq!(failure.stage, Stage::Verify);
         (failure.code, failure.message)
     }
@@ -216,7 +336,7 @@ mod tests {
             (Mark::JsonCount, 3, "{\"count\":3}", &[]),
         ] {
             assert_eq!(
-                check(&ping(), mark, middlewares, &answer(body, marks)),
+                check(&ping(), &kind(mark), middlewares, &answer(body, marks)),
                 Ok(())
             );
         }
@@ -302,5 +422,81 @@ mod tests {
             message.ends_with("` …") && message.chars().count() < 200,
             "{message}"
         );
+    }
+
+    fn of(check: BodyCheck, body: &[u8]) -> Result<(), String> {
+        let workload = Workload {
+            check,
+            content_type: None,
+            body: b"toll".to_vec(),
+            ..ping()
+        };
+        let answer = Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: body.to_vec(),
+        };
+        super::check(&workload, &kind(Mark::Stack), 3, &answer).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn every_body_is_checked_for_what_it_must_be() {
+        assert_eq!(of(BodyCheck::Filled(3), b"xxx"), Ok(()));
+        assert_eq!(
+            of(BodyCheck::Filled(3), b"xxy"),
+            Err("expected the body of 3 × x, got 3 bytes: `xxy`".to_owned())
+        );
+        assert!(of(BodyCheck::Filled(3), b"xxxx").is_err());
+        assert_eq!(of(BodyCheck::JsonText(2), b"{\"text\": \"xx\"}"), Ok(()));
+        assert!(of(BodyCheck::JsonText(3), b"{\"text\": \"xx\"}").is_err());
+        assert_eq!(of(BodyCheck::JsonReceived(9), b"{\"received\": 9}"), Ok(()));
+        assert!(of(BodyCheck::JsonReceived(9), b"{\"received\": 0}").is_err());
+        assert_eq!(of(BodyCheck::Echo, b"toll"), Ok(()));
+        assert!(of(BodyCheck::Echo, b"").is_err());
+        assert_eq!(of(BodyCheck::Any, b"whatever"), Ok(()));
+    }
+
+    #[test]
+    fn a_compressed_body_is_read_and_proves_the_layer() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(&[FILLING; 5_000]).unwrap();
+        let workload = Workload {
+            name: "gzip-200k".to_owned(),
+            check: BodyCheck::Filled(5_000),
+            content_type: None,
+            ..ping()
+        };
+        let kind = Kind {
+            proves: BTreeMap::from([("gzip-200k".to_owned(), "content-encoding".to_owned())]),
+            ..kind(Mark::Stack)
+        };
+        let mut answer = Answer {
+            status: 200,
+            headers: vec![("Content-Encoding".to_owned(), "gzip".to_owned())],
+            body: encoder.finish().unwrap(),
+        };
+        assert_eq!(check(&workload, &kind, 1, &answer), Ok(()));
+        let early = check(&workload, &kind, 0, &answer).unwrap_err();
+        assert!(early.message.contains("without a layer"), "{early}");
+        answer.body.truncate(12);
+        let cut = check(&workload, &kind, 1, &answer).unwrap_err();
+        assert!(cut.message.contains("no gzip"), "{cut}");
+        let plain = Answer {
+            headers: Vec::new(),
+            body: vec![FILLING; 5_000],
+            ..answer
+        };
+        let idle = check(&workload, &kind, 1, &plain).unwrap_err();
+        assert!(idle.message.contains("did not do their work"), "{idle}");
+    }
+
+    #[test]
+    fn where_layers_cannot_leave_marks_none_are_asked_for() {
+        let workload = Workload {
+            marks: false,
+            ..ping()
+        };
+        let seen = answer("{\"count\":0}", &[]);
+        assert_eq!(check(&workload, &kind(Mark::Header), 4, &seen), Ok(()));
     }
 }

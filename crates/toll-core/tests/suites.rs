@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use toll_core::levels::Levels;
 use toll_core::plan::{Plan, PythonRequest};
 use toll_core::sample::Instrument;
 use toll_core::settings::{Settings, Transport};
@@ -16,6 +17,15 @@ requires = ["orjson"]
 lifespan = "on"
 kinds.native = { style = "hook", mark = "header", about = "a component" }
 kinds.asgi-header = { style = "layer", mark = "header", about = "a class" }
+kinds.json = { style = "layer", mark = "json-count", about = "counts", requires = ["ujson"] }
+not-applicable.sleep = "it never sleeps"
+"#;
+
+const OTHER: &str = r#"
+name = "starlette"
+distribution = "starlette"
+lifespan = "on"
+kinds.base-http = { style = "layer", mark = "header", about = "a class" }
 "#;
 
 const SERVERS: &str = r#"
@@ -50,12 +60,42 @@ path = "/_ping"
 status = 200
 content-type = "application/json"
 check = "json-count"
+
+[workloads.stream]
+method = "GET"
+path = "/stream"
+status = 200
+check = "filled"
+length = 10
+
+[workloads.sleep]
+method = "GET"
+path = "/sleep"
+status = 200
+check = "any"
+
+[workloads.echo]
+protocol = "websocket"
+method = "GET"
+path = "/echo"
+status = 101
+check = "echo"
+"#;
+
+/// A kind that every subject has.
+const KINDS: &str = r#"
+kinds.asgi = { style = "layer", mark = "stack", about = "a class", scopes = ["http", "websocket"] }
 "#;
 
 fn catalogue() -> Catalogue {
-    let falcon = subject::parse("subject.toml", SUBJECT).expect("the subject is right");
+    let kinds = subject::parse_kinds("kinds.toml", KINDS).expect("the kinds are right");
+    let subjects = [SUBJECT, OTHER].map(|text| {
+        let mut subject = subject::parse("subject.toml", text).expect("the subject is right");
+        subject.add_kinds(&kinds);
+        (subject.name.clone(), subject)
+    });
     Catalogue {
-        subjects: BTreeMap::from([(falcon.name.clone(), falcon)]),
+        subjects: BTreeMap::from(subjects),
         servers: server::parse("servers.toml", SERVERS).expect("the servers are right"),
         workloads: workload::parse("workloads.toml", WORKLOADS).expect("the workloads are right"),
     }
@@ -79,21 +119,22 @@ fn small(series: &str) -> String {
 fn everything_but_the_framework_has_a_default() {
     let suite = suite(&small(""));
     assert_eq!(suite.settings, Settings::default());
-    assert_eq!(suite.instruments, [Instrument::Load]);
     let series = &suite.series[0];
+    assert_eq!(series.instruments, Instrument::ALL);
     assert_eq!(
         series.axes.to_string(),
         "falcon latest newest uvicorn httptools uvloop native ping"
     );
     assert_eq!(series.python, PythonRequest::Newest);
-    assert_eq!(series.levels, [0, 1, 2, 5]);
+    assert_eq!(series.levels.listed(), [0, 1, 2, 5]);
 }
 
 #[test]
 fn every_setting_can_be_set() {
     let text = small(
         "[measure]\nconnections = 1\nslice-ms = 5\nblocks = 2\nrounds = 3\nmax-rounds = 4\nwarmup-ms = 0\n\
-         timeout-ms = 10\nstart-timeout-ms = 100\ntransport = \"unix\"\nprecision = \"7%\"\nbudget = \"1h\"\n",
+         timeout-ms = 10\nstart-timeout-ms = 100\ntransport = \"unix\"\nprecision = \"7%\"\nbudget = \"1h\"\n\
+         direct-slice-ms = 3\ndirect-blocks = 4\ncount-rounds = 1\ncount-repeats = 20\n",
     );
     let expected = Settings {
         connections: 1,
@@ -107,6 +148,10 @@ fn every_setting_can_be_set() {
         transport: Transport::Unix,
         precision: 0.07,
         budget_s: 3_600,
+        direct_slice_ms: 3,
+        direct_blocks: 4,
+        count_rounds: 1,
+        count_repeats: 20,
     };
     assert_eq!(suite(&text).settings, expected);
 }
@@ -150,12 +195,12 @@ fn a_series_overrides_what_the_suite_says() {
          [[series]]\nframework = \"falcon\"\npython = \"3.13\"\nmiddlewares = [7, 0]\nwith = []\n",
     );
     assert_eq!(suite.series[0].with, ["anyio<5"]);
-    assert_eq!(suite.series[0].levels, [0, 1, 2, 3]);
+    assert_eq!(suite.series[0].levels.listed(), [0, 1, 2, 3]);
     assert_eq!(
         suite.series[1].python,
         PythonRequest::Version("3.13".to_owned())
     );
-    assert_eq!(suite.series[1].levels, [0, 7]);
+    assert_eq!(suite.series[1].levels.listed(), [0, 7]);
     assert!(suite.series[1].with.is_empty());
     assert!(
         suite
@@ -290,7 +335,7 @@ fn quick_is_less_of_the_same() {
     let whole = plan(&small(""));
     let quick = whole.clone().quick();
     assert!(quick.quick && !whole.quick);
-    assert_eq!(quick.series[0].levels, [0, 1, 5]);
+    assert_eq!(quick.series[0].levels.listed(), [0, 1, 5]);
     assert_eq!(quick.cells(), 3);
     let (a, b) = (quick.duration_estimate(), whole.duration_estimate());
     assert!(a.round_s < b.round_s && a.measuring_most_s <= b.measuring_most_s);
@@ -298,8 +343,9 @@ fn quick_is_less_of_the_same() {
 
 #[test]
 fn the_estimate_is_its_formula() {
-    let plan = plan(&small(
-        "version = [\"3.1.3\", \"latest\"]\n[measure]\nslice-ms = 97\nwarmup-ms = 150\nblocks = 1\nrounds = 4\nmax-rounds = 10\nbudget = 30\n",
+    let text = small("").replace("middlewares", "instruments = [\"load\"]\nmiddlewares");
+    let plan = plan(&format!(
+        "{text}version = [\"3.1.3\", \"latest\"]\n[measure]\nslice-ms = 97\nwarmup-ms = 150\nblocks = 1\nrounds = 4\nmax-rounds = 10\nbudget = 30\n",
     ));
     let estimate = plan.duration_estimate();
     // 8 cells of 0.25 s start, 0.15 s warm-up and one slice of 0.097 s with a gap of 0.003 s.
@@ -384,4 +430,96 @@ fn read_all(text: &str) {
     for fault in faults.into_iter().flatten() {
         assert!(!fault.to_string().is_empty());
     }
+}
+
+#[test]
+fn levels_may_be_chosen_on_the_spot() {
+    let plan = plan(&small("middlewares = \"auto\"\n"));
+    assert_eq!(plan.series[0].levels, Levels::Auto);
+    assert_eq!(plan.clone().quick().series[0].levels, Levels::Auto);
+    assert!(plan.duration_estimate().round_s > 0.0);
+    assert_ne!(plan.hash(), self::plan(&small("")).hash());
+}
+
+#[test]
+fn instruments_measure_in_the_order_of_their_price() {
+    let text = small("").replace(
+        "middlewares",
+        "instruments = [\"load\", \"counts\"]\nmiddlewares",
+    );
+    let plan = plan(&text);
+    assert_eq!(
+        plan.series[0].instruments,
+        [Instrument::Counts, Instrument::Load]
+    );
+}
+
+#[test]
+fn what_cannot_exist_is_said_and_left_out() {
+    let text = small("").replace("\"falcon\"", "[\"falcon\", \"starlette\"]")
+        + "kind = [\"json\", \"base-http\", \"asgi\"]\nworkload = [\"stream\", \"sleep\", \"echo\"]\n";
+    let plan = plan(&text);
+    let found: Vec<String> = plan
+        .series
+        .iter()
+        .map(|series| {
+            let on = |axis| series.axes.get(axis).to_owned();
+            [axes::FRAMEWORK, axes::KIND, axes::WORKLOAD]
+                .map(on)
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "falcon asgi stream",
+            "falcon asgi echo",
+            "starlette base-http stream",
+            "starlette base-http sleep",
+            "starlette asgi stream",
+            "starlette asgi sleep",
+            "starlette asgi echo",
+        ]
+    );
+    let reasons: Vec<&str> = plan
+        .not_applicable
+        .iter()
+        .map(|which| which.reason.as_str())
+        .collect();
+    for reason in [
+        "its layers count themselves in the JSON body, which stream does not have",
+        "it never sleeps",
+        "its layers do not see websocket connections",
+        "falcon has no base-http",
+        "starlette has no json",
+    ] {
+        assert!(reasons.contains(&reason), "{reason}: {reasons:?}");
+    }
+    // No load generator for websockets, so that instrument is left out there.
+    assert_eq!(
+        plan.series[1].instruments,
+        [Instrument::Counts, Instrument::Direct]
+    );
+    assert_eq!(plan.series[0].instruments, Instrument::ALL);
+}
+
+#[test]
+fn a_series_of_which_nothing_can_exist_is_a_mistake() {
+    let text = small("kind = \"json\"\nworkload = \"stream\"\n");
+    let fault = suite::parse("my.toml", &text, &catalogue()).unwrap_err();
+    assert!(
+        fault
+            .to_string()
+            .contains("nothing of this series can exist"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_kind_may_need_distributions_of_its_own() {
+    assert!(
+        plan(&small("kind = \"json\"\n")).series[0]
+            .requirements
+            .contains(&"ujson".to_owned())
+    );
 }

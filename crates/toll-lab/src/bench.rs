@@ -1,13 +1,15 @@
 //! The bench: everything that stands ready before the first round.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use toll_core::plan::SeriesPlan;
+use toll_core::sample::Instrument;
 use toll_core::server::Server;
 use toll_core::settings::Settings;
-use toll_core::subject::Mark;
+use toll_core::subject::Kind;
 use toll_core::workload::Workload;
 
 use crate::cores::Cores;
@@ -25,18 +27,27 @@ pub struct Station {
     pub subject: PathBuf,
     /// The lifespan setting that the subject asks for.
     pub lifespan: String,
-    /// The mark that each layer leaves.
-    pub mark: Mark,
+    /// The middleware kind.
+    pub kind: Kind,
+    /// At which numbers of middlewares.
+    pub levels: Vec<u32>,
     /// The environment's interpreter.
     pub python: PathBuf,
     /// The server's table entry.
     pub server: Server,
     /// The workload.
     pub workload: Workload,
-    /// Rounds that an earlier session has already measured.
-    pub rounds_before: u32,
+    /// Rounds that an earlier session has already measured, by instrument.
+    pub rounds_before: BTreeMap<Instrument, u32>,
     /// A short name for files.
     pub slug: String,
+}
+
+impl Station {
+    /// Rounds that an earlier session has measured with an instrument.
+    pub fn rounds_before(&self, instrument: Instrument) -> u32 {
+        self.rounds_before.get(&instrument).copied().unwrap_or(0)
+    }
 }
 
 /// What all series share.

@@ -1,9 +1,11 @@
-//! Conducting: rounds over series, in random order, until each is precise enough or the time is up.
+//! Conducting: one instrument after the other, the cheapest first; rounds over series, in random
+//! order, until each is precise enough or the time is up.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use toll_core::event::Event;
+use toll_core::sample::Instrument;
 use toll_stats::Random;
 
 use crate::bench::{Bench, Station};
@@ -23,7 +25,11 @@ pub struct Conducted {
 /// at once: it has never worked.
 const STRIKES: u32 = 3;
 
-/// One series on its way.
+/// The share of the budget after which an instrument leaves the rest to the next one. The last one
+/// has all that is left.
+const SHARE: f64 = 0.35;
+
+/// One series on its way through one instrument.
 struct Course<'a> {
     station: &'a Station,
     levels: Vec<u32>,
@@ -51,7 +57,8 @@ impl Course<'_> {
     }
 }
 
-/// Measures every station, a round of each in turn, in a new random order each time.
+/// Measures every station with each of its instruments, a round of each series in turn, in a new
+/// random order each time.
 ///
 /// # Errors
 /// Only the ledger's: without records nothing goes on. What goes wrong with cells is recorded.
@@ -61,101 +68,140 @@ pub fn conduct(
     budget: Duration,
     ledger: &mut dyn Ledger,
 ) -> Result<Conducted, LedgerError> {
-    let start = Instant::now();
-    let before: u64 = stations
-        .iter()
-        .map(|station| u64::from(station.rounds_before))
-        .sum();
-    let mut random = Random::from_seed(bench.seed.wrapping_add(before));
-    let mut courses = set_out(stations, ledger)?;
     let mut conducted = Conducted::default();
-    if !courses.is_empty() {
-        announce(bench, &courses, ledger);
+    if !stations.is_empty() {
+        announce(bench, stations, ledger);
     }
-    loop {
-        let mut order: Vec<usize> = (0..courses.len())
-            .filter(|index| courses[*index].is_active(bench.settings.rounds_max))
-            .collect();
-        random.shuffle(&mut order);
-        if order.is_empty() {
-            break;
-        }
-        for index in order {
-            if bench.aborted() || start.elapsed() >= budget {
-                return Ok(finish(bench, conducted, ledger));
-            }
-            conducted.generator_cpu_ns += one_round(bench, &mut courses[index], ledger)?;
-        }
+    let start = Instant::now();
+    let wanted: Vec<Instrument> = Instrument::ALL
+        .into_iter()
+        .filter(|instrument| stations.iter().any(|station| uses(station, *instrument)))
+        .collect();
+    for instrument in &wanted {
+        let is_last = wanted.last() == Some(instrument);
+        let share = if is_last { 1.0 } else { SHARE };
+        let mut tour = Tour {
+            bench,
+            instrument: *instrument,
+            until: start + budget.mul_f64(share),
+            ledger,
+        };
+        conducted.generator_cpu_ns += tour.run(stations)?;
     }
-    Ok(finish(bench, conducted, ledger))
+    conducted.interrupted = bench.aborted();
+    ledger.event(Event::Finished {
+        interrupted: conducted.interrupted,
+    });
+    Ok(conducted)
 }
 
-/// A resumed series may already be precise enough.
-fn set_out<'a>(
-    stations: &'a [Station],
-    ledger: &mut dyn Ledger,
-) -> Result<Vec<Course<'a>>, LedgerError> {
-    let course = |station: &'a Station| {
-        let done = station.rounds_before > 0 && ledger.judge(station.series)?.done;
-        Ok(Course {
-            station,
-            levels: station.plan.levels.clone(),
-            strikes: BTreeMap::new(),
-            next_round: station.rounds_before,
-            done,
-        })
-    };
-    stations.iter().map(course).collect()
+fn uses(station: &Station, instrument: Instrument) -> bool {
+    station.plan.instruments.contains(&instrument)
 }
 
-fn announce(bench: &Bench, courses: &[Course], ledger: &mut dyn Ledger) {
-    let cells = courses.iter().map(|course| course.levels.len()).sum();
+fn announce(bench: &Bench, stations: &[Station], ledger: &mut dyn Ledger) {
     ledger.event(Event::RunStarted {
-        series: courses.len(),
-        cells,
+        series: stations.len(),
+        cells: stations.iter().map(|station| station.levels.len()).sum(),
         budget_s: bench.settings.budget_s,
     });
 }
 
-fn one_round(
-    bench: &Bench,
-    course: &mut Course,
-    ledger: &mut dyn Ledger,
-) -> Result<u64, LedgerError> {
-    let mut generator_cpu_ns = 0;
-    for instrument in &course.station.plan.instruments {
+/// All series with one instrument.
+struct Tour<'a> {
+    bench: &'a Bench,
+    instrument: Instrument,
+    until: Instant,
+    ledger: &'a mut dyn Ledger,
+}
+
+impl Tour<'_> {
+    /// Says how much CPU time sending load took.
+    fn run(&mut self, stations: &[Station]) -> Result<u64, LedgerError> {
+        let rounds_max = instrument::rounds_max(self.instrument, &self.bench.settings);
+        let mut courses = self.set_out(stations)?;
+        let before: u64 = courses
+            .iter()
+            .map(|course| u64::from(course.next_round))
+            .sum();
+        let mut random = Random::from_seed(self.bench.seed.wrapping_add(before));
+        self.ledger.event(Event::InstrumentStarted {
+            instrument: self.instrument,
+            series: courses.len(),
+            rounds: rounds_max.min(self.bench.settings.rounds_min),
+        });
+        let mut generator_cpu_ns = 0;
+        loop {
+            let mut order: Vec<usize> = (0..courses.len())
+                .filter(|index| courses[*index].is_active(rounds_max))
+                .collect();
+            random.shuffle(&mut order);
+            if order.is_empty() {
+                return Ok(generator_cpu_ns);
+            }
+            for index in order {
+                if self.bench.aborted() || Instant::now() >= self.until {
+                    return Ok(generator_cpu_ns);
+                }
+                generator_cpu_ns += self.round(&mut courses[index])?;
+            }
+        }
+    }
+
+    /// A resumed series may already be precise enough.
+    fn set_out<'a>(&mut self, stations: &'a [Station]) -> Result<Vec<Course<'a>>, LedgerError> {
+        let instrument = self.instrument;
+        let course = |station: &'a Station| {
+            let next_round = station.rounds_before(instrument);
+            let done = next_round > 0 && self.ledger.judge(station.series, instrument)?.done;
+            Ok(Course {
+                station,
+                levels: station.levels.clone(),
+                strikes: BTreeMap::new(),
+                next_round,
+                done,
+            })
+        };
+        stations
+            .iter()
+            .filter(|station| uses(station, instrument))
+            .map(course)
+            .collect()
+    }
+
+    fn round(&mut self, course: &mut Course) -> Result<u64, LedgerError> {
         let mut round = Round {
             number: course.next_round,
             levels: course.levels.clone(),
             generator_cpu_ns: 0,
         };
-        instrument::of(*instrument).round(bench, course.station, &mut round, ledger)?;
-        generator_cpu_ns += round.generator_cpu_ns;
-        if !bench.aborted() {
-            course.take_note(&round.levels);
+        instrument::of(self.instrument).round(
+            self.bench,
+            course.station,
+            &mut round,
+            self.ledger,
+        )?;
+        if self.bench.aborted() {
+            return Ok(round.generator_cpu_ns);
         }
+        course.take_note(&round.levels);
+        if !course.levels.is_empty() {
+            self.judge(course)?;
+        }
+        Ok(round.generator_cpu_ns)
     }
-    if bench.aborted() || course.levels.is_empty() {
-        return Ok(generator_cpu_ns);
-    }
-    let judgement = ledger.judge(course.station.series)?;
-    course.done = judgement.done;
-    let (label, round) = (course.station.label.clone(), course.next_round);
-    ledger.event(Event::RoundDone {
-        label,
-        round,
-        precision: judgement.precision,
-        done: judgement.done,
-    });
-    course.next_round += 1;
-    Ok(generator_cpu_ns)
-}
 
-fn finish(bench: &Bench, conducted: Conducted, ledger: &mut dyn Ledger) -> Conducted {
-    let interrupted = bench.aborted();
-    ledger.event(Event::Finished { interrupted });
-    Conducted {
-        interrupted,
-        ..conducted
+    fn judge(&mut self, course: &mut Course) -> Result<(), LedgerError> {
+        let judgement = self.ledger.judge(course.station.series, self.instrument)?;
+        course.done = judgement.done;
+        self.ledger.event(Event::RoundDone {
+            label: course.station.label.clone(),
+            instrument: self.instrument,
+            round: course.next_round,
+            precision: judgement.precision,
+            done: judgement.done,
+        });
+        course.next_round += 1;
+        Ok(())
     }
 }

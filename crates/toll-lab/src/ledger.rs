@@ -4,7 +4,7 @@ use std::error::Error;
 
 use toll_core::event::Event;
 use toll_core::failure::Failure;
-use toll_core::sample::Block;
+use toll_core::sample::{Block, Instrument};
 
 /// What a ledger may fail with, such as a full disk: nothing goes on without records.
 pub type LedgerError = Box<dyn Error + Send + Sync>;
@@ -30,20 +30,26 @@ pub trait Ledger {
     /// It cannot be kept.
     fn block(&mut self, block: &Block) -> Result<(), LedgerError>;
 
-    /// Keeps the failure of a cell, or of a series where `middlewares` is `None`.
+    /// Keeps the failure of a cell as an instrument met it: series, instrument, middlewares.
     ///
     /// # Errors
     /// It cannot be kept.
     fn failure(
         &mut self,
-        series: usize,
-        middlewares: Option<u32>,
+        cell: (usize, Instrument, u32),
         failure: &Failure,
     ) -> Result<(), LedgerError>;
 
-    /// Judges a series after a round, by everything that was kept of it.
+    /// Keeps the layers that were found in a series' application though nobody asked for them, as
+    /// dotted classes, outermost first.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn hidden_layers(&mut self, series: usize, layers: &[String]) -> Result<(), LedgerError>;
+
+    /// Judges a series after a round, by everything that was kept of it by an instrument.
     ///
     /// # Errors
     /// The records cannot be read.
-    fn judge(&mut self, series: usize) -> Result<Judgement, LedgerError>;
+    fn judge(&mut self, series: usize, instrument: Instrument) -> Result<Judgement, LedgerError>;
 }

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod conduct;
 pub mod cores;
+pub mod driving;
 pub mod host;
 pub mod instrument;
 pub mod ledger;

@@ -5,14 +5,14 @@ use toll_core::sample::{Block, Slice};
 
 use crate::error::{Result, StoreError};
 use crate::fault::Fault;
-use crate::series;
 use crate::store::Store;
+use crate::{instruments, series};
 
 impl Store {
     /// Stores one block in one transaction: after any end of the tool it is there whole, or not at all.
     ///
     /// # Errors
-    /// The series or a cell was not put, the block is stored already or contradicts itself, or the
+    /// The series, its instrument or a cell was not put, the block is stored already or contradicts itself, or the
     /// file cannot be written.
     pub fn record_block(&mut self, block: &Block) -> Result<()> {
         check(block)?;
@@ -41,6 +41,7 @@ fn check(block: &Block) -> Result<()> {
 fn contradiction(block: &Block, reason: String) -> StoreError {
     StoreError::Inconsistent {
         series: block.series,
+        instrument: block.instrument,
         round: block.round,
         block: block.block,
         reason,
@@ -50,7 +51,7 @@ fn contradiction(block: &Block, reason: String) -> StoreError {
 fn record(connection: &Connection, block: &Block) -> std::result::Result<(), Fault> {
     let unit = record_unit(connection, block)?;
     for (middlewares, slice) in &block.slices {
-        let cell = series::cell(connection, block.series, *middlewares)?;
+        let cell = instruments::cell(connection, block.series, (block.instrument, *middlewares))?;
         let inserted = connection
             .prepare_cached("INSERT INTO slice (unit_id, cell_id, position) VALUES (?1, ?2, ?3)")?
             .insert(params![unit, cell, slice.position]);
@@ -67,9 +68,10 @@ fn record(connection: &Connection, block: &Block) -> std::result::Result<(), Fau
 }
 
 fn record_unit(connection: &Connection, block: &Block) -> std::result::Result<i64, Fault> {
-    let instrument = series::instrument(connection, block.series)?;
+    instruments::require(connection, block.series, block.instrument)?;
     let Block {
         series,
+        instrument,
         round,
         block,
         ..
@@ -78,12 +80,13 @@ fn record_unit(connection: &Connection, block: &Block) -> std::result::Result<i6
         .prepare_cached(
             "INSERT INTO unit (series_id, instrument, round, block) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .insert(params![series::id(series), instrument, round, block])
+        .insert(params![series::id(series), instrument.name(), round, block])
         .map_err(|error| {
             or_else_said(
                 error,
                 StoreError::BlockExists {
                     series,
+                    instrument,
                     round,
                     block,
                 },

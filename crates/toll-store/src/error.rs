@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use toll_core::sample::Instrument;
+
 /// The result of everything that the store does.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -100,23 +102,40 @@ pub enum StoreError {
         /// Place of the series in the plan.
         series: usize,
     },
+    /// An instrument that is not among those of the series.
+    #[error(
+        "series {series} is not measured by {}; its instruments have to be put first",
+        .instrument.name()
+    )]
+    UnknownInstrument {
+        /// Place of the series in the plan.
+        series: usize,
+        /// The instrument.
+        instrument: Instrument,
+    },
     /// A number of middlewares that is not among the levels of the series.
     #[error(
-        "series {series} has no cell with {middlewares} middlewares; its levels have to be put first"
+        "series {series} has no cell of {} with {middlewares} middlewares; its levels have to be put first",
+        .instrument.name()
     )]
     UnknownCell {
         /// Place of the series in the plan.
         series: usize,
+        /// How it was to be measured.
+        instrument: Instrument,
         /// Number of middlewares.
         middlewares: u32,
     },
     /// A unit that is stored already.
     #[error(
-        "block {block} of round {round} of series {series} is stored already; a resumed run begins a new round"
+        "block {block} of round {round} of series {series} by {} is stored already; a resumed run begins a new round",
+        .instrument.name()
     )]
     BlockExists {
         /// Place of the series in the plan.
         series: usize,
+        /// How it was measured.
+        instrument: Instrument,
         /// Round.
         round: u32,
         /// Block inside the round.
@@ -124,11 +143,14 @@ pub enum StoreError {
     },
     /// A block that contradicts itself.
     #[error(
-        "block {block} of round {round} of series {series} contradicts itself: {reason}; it was not stored"
+        "block {block} of round {round} of series {series} by {} contradicts itself: {reason}; it was not stored",
+        .instrument.name()
     )]
     Inconsistent {
         /// Place of the series in the plan.
         series: usize,
+        /// How it was measured.
+        instrument: Instrument,
         /// Round.
         round: u32,
         /// Block inside the round.

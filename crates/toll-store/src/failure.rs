@@ -2,27 +2,29 @@
 
 use rusqlite::{Connection, params};
 use toll_core::failure::{Failure, Stage};
+use toll_core::sample::Instrument;
 
 use crate::error::Result;
 use crate::fault::Fault;
 use crate::store::Store;
-use crate::{series, text};
+use crate::{instruments, series, text};
 
 const LOG_TAIL: &str = "log tail of a failure";
 
 impl Store {
-    /// Stores why a series, or its cell with that many middlewares, has no number. The same
-    /// failure again (stage, code and message) only renews the lines of the log.
+    /// Stores why a cell of a series, by its instrument and number of middlewares, has no number;
+    /// without a cell, why the whole series has none. The same failure again (stage, code and
+    /// message) only renews the lines of the log.
     ///
     /// # Errors
-    /// The series or the cell was not put, or the file cannot be written.
+    /// The series, its instrument or the cell was not put, or the file cannot be written.
     pub fn record_failure(
         &mut self,
         series: usize,
-        middlewares: Option<u32>,
+        cell: Option<(Instrument, u32)>,
         failure: &Failure,
     ) -> Result<()> {
-        self.write(|transaction| record(transaction, (series, middlewares), failure))
+        self.write(|transaction| record(transaction, (series, cell), failure))
     }
 
     /// Forgets every failure, so that a resumed run tries again what failed.
@@ -36,12 +38,15 @@ impl Store {
 
 fn record(
     connection: &Connection,
-    (series, middlewares): (usize, Option<u32>),
+    (series, cell): (usize, Option<(Instrument, u32)>),
     failure: &Failure,
 ) -> std::result::Result<(), Fault> {
-    series::instrument(connection, series)?;
-    let cell = middlewares
-        .map(|middlewares| series::cell(connection, series, middlewares))
+    series::require(connection, series)?;
+    let cell = cell
+        .map(|cell| {
+            instruments::require(connection, series, cell.0)?;
+            instruments::cell(connection, series, cell)
+        })
         .transpose()?;
     let log_tail = text::write(LOG_TAIL, &failure.log_tail)?;
     connection
@@ -53,25 +58,32 @@ fn record(
     Ok(())
 }
 
-/// Every failure of a series, oldest first, with the number of middlewares where it is a cell's.
+/// A failure, and the cell that it belongs to if it is not the whole series'.
+type Placed = (Option<(Instrument, u32)>, Failure);
+
+/// Every failure of a series, oldest first.
 pub(crate) fn of_series(
     connection: &Connection,
     series: usize,
-) -> std::result::Result<Vec<(Option<u32>, Failure)>, Fault> {
+) -> std::result::Result<Vec<Placed>, Fault> {
     let mut query = connection.prepare_cached(
-        "SELECT middlewares, stage, code, message, log_tail FROM failure LEFT JOIN cell USING (cell_id)
+        "SELECT stage, code, message, log_tail, instrument, middlewares FROM failure LEFT JOIN cell USING (cell_id)
          WHERE failure.series_id = ?1 ORDER BY failure_id",
     )?;
     let mut rows = query.query([series::id(series)])?;
     let mut failures = Vec::new();
     while let Some(row) = rows.next()? {
         let failure = Failure {
-            stage: stage(row.get(1)?)?,
-            code: row.get(2)?,
-            message: row.get(3)?,
-            log_tail: text::read(LOG_TAIL, &row.get::<_, String>(4)?)?,
+            stage: stage(row.get(0)?)?,
+            code: row.get(1)?,
+            message: row.get(2)?,
+            log_tail: text::read(LOG_TAIL, &row.get::<_, String>(3)?)?,
         };
-        failures.push((row.get(0)?, failure));
+        let cell = match row.get(4)? {
+            None => None,
+            Some(name) => Some((instruments::instrument(name)?, row.get(5)?)),
+        };
+        failures.push((cell, failure));
     }
     Ok(failures)
 }

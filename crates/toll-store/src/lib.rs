@@ -10,6 +10,8 @@ mod error;
 mod failure;
 mod fault;
 mod header;
+mod hidden_layers;
+mod instruments;
 mod load;
 mod lock;
 mod progress;
@@ -21,6 +23,7 @@ mod text;
 
 pub use error::{Result, StoreError};
 pub use header::Header;
+pub use hidden_layers::Origin;
 pub use progress::SeriesProgress;
 pub use series::SeriesFacts;
 pub use store::Store;

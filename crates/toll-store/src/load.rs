@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params};
-use toll_core::failure::Failure;
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::{MeasuredCell, MeasuredRun, MeasuredSeries, Slice};
+use toll_core::sample::{Instrument, MeasuredCell, MeasuredRun, MeasuredSeries, Slice};
 
 use crate::error::Result;
 use crate::fault::Fault;
 use crate::store::Store;
-use crate::{failure, header, series, session};
+use crate::{failure, header, instruments, series, session};
 
-type Cells = BTreeMap<u32, MeasuredCell>;
+/// The cells of a series, by instrument and number of middlewares.
+type Cells = BTreeMap<Instrument, BTreeMap<u32, MeasuredCell>>;
 type ErrorClasses = Vec<(String, u64)>;
 
 impl Store {
@@ -66,28 +66,23 @@ fn load_series(
     let mut measured = series::facts(connection, series)?;
     let mut cells = empty_cells(connection, series)?;
     fill(connection, series, &mut cells)?;
-    for (middlewares, failure) in failure::of_series(connection, series)? {
-        place(&mut measured, &mut cells, middlewares, failure);
+    for (of_cell, failure) in failure::of_series(connection, series)? {
+        match of_cell {
+            Some(id) => cell(&mut cells, id).failures.push(failure),
+            // Of several failures of a series the first is the cause, so it is the one that is told.
+            None if measured.failure.is_none() => measured.failure = Some(failure),
+            None => {}
+        }
     }
-    measured.cells = cells.into_values().collect();
+    measured.instruments = cells
+        .into_iter()
+        .map(|(instrument, cells)| (instrument, cells.into_values().collect()))
+        .collect();
     Ok(measured)
 }
 
-/// Of several failures of a series the first is the cause, so it is the one that is told.
-fn place(
-    measured: &mut MeasuredSeries,
-    cells: &mut Cells,
-    middlewares: Option<u32>,
-    failure: Failure,
-) {
-    match middlewares {
-        Some(middlewares) => cell(cells, middlewares).failures.push(failure),
-        None if measured.failure.is_none() => measured.failure = Some(failure),
-        None => {}
-    }
-}
-
-fn cell(cells: &mut Cells, middlewares: u32) -> &mut MeasuredCell {
+fn cell(cells: &mut Cells, (instrument, middlewares): (Instrument, u32)) -> &mut MeasuredCell {
+    let cells = cells.entry(instrument).or_default();
     cells.entry(middlewares).or_insert_with(|| MeasuredCell {
         middlewares,
         ..MeasuredCell::default()
@@ -95,12 +90,18 @@ fn cell(cells: &mut Cells, middlewares: u32) -> &mut MeasuredCell {
 }
 
 fn empty_cells(connection: &Connection, series: usize) -> std::result::Result<Cells, Fault> {
+    let mut cells: Cells = instruments::of_series(connection, series)?
+        .into_iter()
+        .map(|instrument| (instrument, BTreeMap::new()))
+        .collect();
     let mut query = connection
-        .prepare_cached("SELECT middlewares FROM cell JOIN series USING (series_id, instrument) WHERE series_id = ?1")?;
-    let levels = query.query_map([series::id(series)], |row| row.get(0))?;
-    let mut cells = Cells::new();
-    for level in levels {
-        cell(&mut cells, level?);
+        .prepare_cached("SELECT instrument, middlewares FROM cell WHERE series_id = ?1")?;
+    let mut rows = query.query([series::id(series)])?;
+    while let Some(row) = rows.next()? {
+        cell(
+            &mut cells,
+            (instruments::instrument(row.get(0)?)?, row.get(1)?),
+        );
     }
     Ok(cells)
 }
@@ -113,23 +114,23 @@ fn fill(
     let mut readings = readings(connection, series)?;
     let mut classes = error_classes(connection, series)?;
     let mut query = connection.prepare_cached(
-        "SELECT slice_id, middlewares, round, block, position, histogram
-         FROM series JOIN unit USING (series_id, instrument) JOIN slice USING (unit_id)
-         JOIN cell USING (cell_id) LEFT JOIN latency USING (slice_id)
-         WHERE series.series_id = ?1 ORDER BY round, block, position",
+        "SELECT slice_id, round, block, position, histogram, unit.instrument, middlewares
+         FROM unit JOIN slice USING (unit_id) JOIN cell USING (cell_id) LEFT JOIN latency USING (slice_id)
+         WHERE unit.series_id = ?1 ORDER BY round, block, position",
     )?;
     let mut rows = query.query(params![series::id(series)])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         let slice = Slice {
-            round: row.get(2)?,
-            block: row.get(3)?,
-            position: row.get(4)?,
+            round: row.get(1)?,
+            block: row.get(2)?,
+            position: row.get(3)?,
             readings: readings.remove(&id).unwrap_or_default(),
-            latency_histogram: row.get(5)?,
+            latency_histogram: row.get(4)?,
             error_classes: classes.remove(&id).unwrap_or_default(),
         };
-        cell(cells, row.get(1)?).slices.push(slice);
+        let id = (instruments::instrument(row.get(5)?)?, row.get(6)?);
+        cell(cells, id).slices.push(slice);
     }
     Ok(())
 }

@@ -9,7 +9,10 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"toll");
 
 /// Step *k* leads from version *k* to version *k* + 1 (`PRAGMA user_version`).
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("schema/001-run.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/001-run.sql"),
+    include_str!("schema/002-instruments.sql"),
+];
 
 /// The version that this tool writes.
 pub(crate) fn newest() -> u32 {
@@ -34,6 +37,9 @@ pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
 
 #[cfg(test)]
 mod tests {
+    use toll_core::metric::Metric;
+    use toll_core::sample::Instrument;
+
     use super::*;
 
     fn tables(connection: &Connection) -> Vec<String> {
@@ -73,16 +79,36 @@ mod tests {
         assert_eq!(tables(&connection), ["one"]);
     }
 
+    /// What schema.md says of a table.
+    fn section(table: &str) -> &'static str {
+        include_str!("../schema.md")
+            .split("\n## ")
+            .find(|part| part.starts_with(&format!("`{table}`")))
+            .unwrap_or_else(|| panic!("schema.md does not describe {table}"))
+    }
+
+    #[test]
+    fn every_instrument_and_metric_is_described() {
+        for instrument in Instrument::ALL {
+            let name = instrument.name();
+            assert!(section("series_instrument").contains(&format!("`{name}`")));
+            assert!(section("reading").contains(&format!("| {name} |")));
+        }
+        for metric in Metric::ALL {
+            let name = metric.name();
+            assert!(
+                section("reading").contains(&format!("`{name}`")),
+                "schema.md does not name the metric {name}"
+            );
+        }
+    }
+
     #[test]
     fn every_table_and_column_is_described() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, MIGRATIONS).unwrap();
-        let text = include_str!("../schema.md");
         for table in tables(&connection) {
-            let section = text
-                .split("\n## ")
-                .find(|part| part.starts_with(&format!("`{table}`")));
-            let section = section.unwrap_or_else(|| panic!("schema.md does not describe {table}"));
+            let section = section(&table);
             let mut query = connection
                 .prepare("SELECT name FROM pragma_table_info(?1)")
                 .unwrap();

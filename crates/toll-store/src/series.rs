@@ -7,6 +7,7 @@ use toll_core::sample::{Instrument, MeasuredSeries};
 use crate::error::{Result, StoreError};
 use crate::fault::Fault;
 use crate::store::Store;
+use crate::{hidden_layers, instruments};
 
 /// What is known of a series besides its numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +28,14 @@ pub struct SeriesFacts {
     pub server_command: String,
     /// What was switched off in the server.
     pub switched_off: Vec<String>,
-    /// The numbers of middlewares that it is measured at.
+    /// The numbers of middlewares that it is measured at, by each instrument; none while they are
+    /// not known yet.
     pub levels: Vec<u32>,
-    /// How its cells are measured.
-    pub instrument: Instrument,
+    /// How it is measured.
+    pub instruments: Vec<Instrument>,
+    /// Layers that nobody asked for, outermost first: a line of [`Origin`](crate::Origin), a colon
+    /// and a dotted class each.
+    pub hidden_layers: Vec<String>,
 }
 
 /// Names of the lists of lines that a series has.
@@ -40,7 +45,8 @@ const SWITCHED_OFF: &str = "switched_off";
 
 impl Store {
     /// Stores what is known of a series, at its place in the plan. Putting it again replaces the
-    /// facts and adds levels; cells and what was measured on them stay.
+    /// facts and adds instruments and levels, each level for every instrument; cells and what was
+    /// measured on them stay, and so do the framework's hidden layers if `facts` name none.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -61,17 +67,24 @@ fn put(
 ) -> std::result::Result<(), Fault> {
     connection
         .prepare_cached(
-            "INSERT INTO series (series_id, instrument, style, about, server_command) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (series_id) DO UPDATE SET instrument = excluded.instrument, style = excluded.style,
-                 about = excluded.about, server_command = excluded.server_command",
+            "INSERT INTO series (series_id, style, about, server_command) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (series_id) DO UPDATE SET style = excluded.style, about = excluded.about,
+                 server_command = excluded.server_command",
         )?
-        .execute(params![series, facts.instrument.name(), facts.style, facts.about, facts.server_command])?;
+        .execute(params![
+            series,
+            facts.style,
+            facts.about,
+            facts.server_command
+        ])?;
     put_axes(connection, series, true, &facts.planned_axes)?;
     put_axes(connection, series, false, &facts.axes)?;
     put_lines(connection, series, NOTES, &facts.notes)?;
     put_lines(connection, series, LOCK, &facts.lock)?;
     put_lines(connection, series, SWITCHED_OFF, &facts.switched_off)?;
-    put_cells(connection, series, facts)
+    hidden_layers::put(connection, series, &facts.hidden_layers)?;
+    instruments::put(connection, series, &facts.instruments)?;
+    instruments::put_cells(connection, series, &facts.levels)
 }
 
 fn put_axes(
@@ -92,7 +105,8 @@ fn put_axes(
     Ok(())
 }
 
-fn put_lines(
+/// Replaces a list of lines of a series.
+pub(crate) fn put_lines(
     connection: &Connection,
     series: i64,
     list: &str,
@@ -110,46 +124,13 @@ fn put_lines(
     Ok(())
 }
 
-fn put_cells(
-    connection: &Connection,
-    series: i64,
-    facts: &SeriesFacts,
-) -> std::result::Result<(), Fault> {
-    let mut insert = connection
-        .prepare_cached("INSERT INTO cell (series_id, instrument, middlewares) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
-    for level in &facts.levels {
-        insert.execute(params![series, facts.instrument.name(), level])?;
+/// Makes sure that a series was put.
+pub(crate) fn require(connection: &Connection, series: usize) -> std::result::Result<(), Fault> {
+    let mut query = connection.prepare_cached("SELECT 1 FROM series WHERE series_id = ?1")?;
+    if query.exists([id(series)])? {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// The name of the instrument of a series, or the error that it was never put.
-pub(crate) fn instrument(
-    connection: &Connection,
-    series: usize,
-) -> std::result::Result<String, Fault> {
-    let mut query =
-        connection.prepare_cached("SELECT instrument FROM series WHERE series_id = ?1")?;
-    let name = query.query_row([id(series)], |row| row.get(0)).optional()?;
-    Ok(name.ok_or(StoreError::UnknownSeries { series })?)
-}
-
-/// The key of the cell of a series with that many middlewares.
-pub(crate) fn cell(
-    connection: &Connection,
-    series: usize,
-    middlewares: u32,
-) -> std::result::Result<i64, Fault> {
-    let mut query = connection.prepare_cached(
-        "SELECT cell_id FROM cell JOIN series USING (series_id, instrument) WHERE series_id = ?1 AND middlewares = ?2",
-    )?;
-    let cell = query
-        .query_row(params![id(series), middlewares], |row| row.get(0))
-        .optional()?;
-    Ok(cell.ok_or(StoreError::UnknownCell {
-        series,
-        middlewares,
-    })?)
+    Err(StoreError::UnknownSeries { series }.into())
 }
 
 /// The places of all series, in order.
@@ -183,6 +164,7 @@ pub(crate) fn facts(
         lock: lines(connection, id(series), LOCK)?,
         server_command,
         switched_off: lines(connection, id(series), SWITCHED_OFF)?,
+        hidden_layers: hidden_layers::read(connection, id(series))?,
         ..MeasuredSeries::default()
     })
 }
@@ -197,7 +179,8 @@ fn axes(connection: &Connection, series: i64, planned: bool) -> std::result::Res
     Ok(pairs.collect::<rusqlite::Result<_>>()?)
 }
 
-fn lines(
+/// A list of lines of a series.
+pub(crate) fn lines(
     connection: &Connection,
     series: i64,
     list: &str,

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
@@ -60,18 +61,14 @@ impl Store {
 
     /// Opens a stored run to read it, also while another process writes it. Every write is refused.
     ///
+    /// A file from an older tool is read as it is at this moment, and is not changed: it may lie
+    /// where nobody may write, and the tool that made it can still go on with it.
+    ///
     /// # Errors
-    /// There is no such run, it is something else, or it comes from a newer tool. A file from an
-    /// older tool is brought up to date first, which may fail as [`Store::open`] does.
+    /// There is no such run, it is something else, or it comes from a newer tool.
     pub fn open_for_reading(path: &Path) -> Result<Self> {
         find(path)?;
-        let at = |fault: Fault| fault.at(path);
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at)?;
-        if identify(&connection, path).map_err(at)? < schema::newest() {
-            drop(connection);
-            drop(Self::open(path)?);
-            connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(at)?;
-        }
+        let connection = look(path).map_err(|fault| fault.at(path))?;
         Ok(Self::over(connection, path, None))
     }
 
@@ -186,6 +183,32 @@ fn resume(path: &Path) -> std::result::Result<Connection, Fault> {
     prepare_writing(&connection)?;
     schema::migrate(&mut connection, schema::MIGRATIONS)?;
     Ok(connection)
+}
+
+fn look(path: &Path) -> std::result::Result<Connection, Fault> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    if identify(&connection, path)? < schema::newest() {
+        return updated_copy(&connection, path);
+    }
+    Ok(connection)
+}
+
+/// A copy in memory that went through the steps that the file has not gone through.
+fn updated_copy(old: &Connection, path: &Path) -> std::result::Result<Connection, Fault> {
+    let mut copy = Connection::open_in_memory()?;
+    match Backup::new(old, &mut copy)?.step(-1)? {
+        StepResult::Done => {}
+        _ => {
+            return Err(StoreError::Busy {
+                path: path.to_owned(),
+                process: None,
+            }
+            .into());
+        }
+    }
+    schema::migrate(&mut copy, schema::MIGRATIONS)?;
+    copy.pragma_update(None, "query_only", true)?;
+    Ok(copy)
 }
 
 fn connect(path: &Path, access: OpenFlags) -> std::result::Result<Connection, Fault> {

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::{LEVELS, block, facts, header};
+use toll_core::sample::{Block, Instrument};
 use toll_store::Store;
 
 /// Where the child finds its file.
@@ -19,6 +20,21 @@ const ENOUGH: usize = 10;
 const KILLS: u32 = 12;
 const LATER: Duration = Duration::from_micros(130);
 
+/// The blocks that the writer stores, in turn by each instrument.
+fn numbered(number: u32) -> Block {
+    let instruments = Instrument::ALL.len() as u32;
+    Block {
+        instrument: Instrument::ALL[(number % instruments) as usize],
+        ..block(0, number / instruments, 0)
+    }
+}
+
+/// How many blocks are stored.
+fn blocks(store: &Store) -> usize {
+    let progress = store.progress().unwrap();
+    progress[0].instruments.values().map(Vec::len).sum()
+}
+
 /// Not a test of its own: the writer that the test below starts and kills, again and again.
 #[test]
 #[ignore = "started by the test below, which kills it"]
@@ -26,12 +42,12 @@ fn writer() {
     let path = std::env::var_os(FILE).expect("only the test below starts this");
     let mut store = Store::open(Path::new(&path)).unwrap();
     store.begin_session().unwrap();
-    let first = store.progress().unwrap()[0].rounds.len() as u32;
+    let first = blocks(&store) as u32;
     // Bounded, so that it ends by itself should nobody kill it.
-    for round in first..first + 20_000 {
-        store.record_block(&block(0, round, 0)).unwrap();
+    for number in first..first + 20_000 {
+        store.record_block(&numbered(number)).unwrap();
         let mut out = std::io::stdout();
-        writeln!(out, "committed {round}")
+        writeln!(out, "committed {number}")
             .and_then(|()| out.flush())
             .unwrap();
         store.update_session(1.0, 0.5).unwrap();
@@ -68,13 +84,19 @@ fn kill_under_way(mut child: Child, delay: Duration) -> usize {
 
 /// Every stored block is there as it was given, and there are no others. Gives their number.
 fn whole_blocks(store: &Store) -> usize {
-    let stored = store.progress().unwrap()[0].rounds.len();
+    let stored = blocks(store);
     let series = store.load_series(0).unwrap();
-    for (cell, index) in series.cells.iter().zip(0..LEVELS.len()) {
-        let expected: Vec<_> = (0..stored as u32)
-            .map(|round| block(0, round, 0).slices[index].1.clone())
+    assert_eq!(series.instruments.len(), Instrument::ALL.len());
+    for (instrument, cells) in &series.instruments {
+        let given: Vec<Block> = (0..stored as u32)
+            .map(numbered)
+            .filter(|block| block.instrument == *instrument)
             .collect();
-        assert_eq!(cell.slices, expected);
+        assert_eq!(cells.len(), LEVELS.len());
+        for (index, cell) in cells.iter().enumerate() {
+            let slices = given.iter().map(|block| &block.slices[index].1);
+            assert!(cell.slices.iter().eq(slices));
+        }
     }
     stored
 }

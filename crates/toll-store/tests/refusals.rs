@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use common::{block, facts, header};
-use toll_store::{Result, Store, StoreError};
+use toll_core::failure::{Failure, Stage};
+use toll_core::sample::{Block, Instrument};
+use toll_store::{Origin, Result, Store, StoreError};
 
 const OPENERS: [fn(&Path) -> Result<Store>; 2] = [Store::open, Store::open_for_reading];
 
@@ -94,9 +96,15 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
         "{error}"
     );
     let mut reader = Store::open_for_reading(&path).unwrap();
-    assert_eq!(reader.progress().unwrap()[0].rounds, [(0, 1)]);
+    assert_eq!(
+        reader.progress().unwrap()[0].rounds(Instrument::Load),
+        [(0, 1)]
+    );
     writer.record_block(&block(0, 0, 1)).unwrap();
-    assert_eq!(reader.progress().unwrap()[0].rounds, [(0, 2)]);
+    assert_eq!(
+        reader.progress().unwrap()[0].rounds(Instrument::Load),
+        [(0, 2)]
+    );
     assert!(matches!(
         reader.clear_failures(),
         Err(StoreError::ReadOnly { .. })
@@ -104,6 +112,50 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
 
     drop(writer);
     Store::open(&path).unwrap();
+}
+
+#[test]
+fn what_belongs_to_no_series_instrument_or_level_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&folder.path().join("run.sqlite"), &header()).unwrap();
+    let mut facts = facts("a");
+    facts.instruments = vec![Instrument::Counts, Instrument::Load];
+    store.put_series(0, &facts).unwrap();
+    let died = Failure::new(Stage::Start, "server-exited", "it died");
+    let direct = Instrument::Direct;
+
+    for error in [
+        store.add_levels(7, &[1]).unwrap_err(),
+        store
+            .set_hidden_layers(7, Origin::Framework, &[])
+            .unwrap_err(),
+        store.record_failure(7, None, &died).unwrap_err(),
+        store
+            .record_failure(7, Some((direct, 0)), &died)
+            .unwrap_err(),
+    ] {
+        assert!(matches!(error, StoreError::UnknownSeries { series: 7 }));
+    }
+    let strange = Block {
+        instrument: direct,
+        slices: Vec::new(),
+        ..block(0, 0, 0)
+    };
+    for error in [
+        store.record_block(&strange).unwrap_err(),
+        store
+            .record_failure(0, Some((direct, 0)), &died)
+            .unwrap_err(),
+    ] {
+        assert!(
+            matches!(error, StoreError::UnknownInstrument { series: 0, instrument } if instrument == direct)
+        );
+        assert!(error.to_string().contains("not measured by direct"));
+    }
+    let error = store
+        .record_failure(0, Some((Instrument::Counts, 77)), &died)
+        .unwrap_err();
+    assert!(error.to_string().contains("no cell of counts with 77"));
 }
 
 #[test]

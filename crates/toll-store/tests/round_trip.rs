@@ -8,9 +8,9 @@ use common::{LEVELS, block, facts, header};
 use proptest::prelude::*;
 use toll_core::failure::{Failure, Stage};
 use toll_core::metric::Metric;
-use toll_core::sample::{Block, Slice};
+use toll_core::sample::{Block, Instrument, Slice};
 use toll_core::settings::Settings;
-use toll_store::{Header, SeriesProgress, Store, StoreError};
+use toll_store::{Header, Store, StoreError};
 
 fn new_run() -> (tempfile::TempDir, PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -24,16 +24,34 @@ fn failure(stage: Stage, message: &str) -> Failure {
         .with_log(vec!["line \"one\"".into(), "line\ntwo".into()])
 }
 
+/// The block as another instrument reads it.
+fn by(instrument: Instrument, block: Block) -> Block {
+    let slices = block.slices.into_iter().map(|(level, mut slice)| {
+        let value = slice.readings.get(Metric::Ok).unwrap() + 1_000 * (instrument as i64 + 1);
+        slice.readings = [(Metric::Ok, value)].into_iter().collect();
+        slice.latency_histogram = None;
+        (level, slice)
+    });
+    Block {
+        instrument,
+        slices: slices.collect(),
+        ..block
+    }
+}
+
 /// Two series with blocks out of order and a failure each, in a session that came to its end.
-fn a_whole_run() -> (tempfile::TempDir, Store, [Block; 4]) {
+fn a_whole_run() -> (tempfile::TempDir, Store, [Block; 7]) {
     let (folder, path, mut store) = new_run();
     store.begin_session().unwrap();
     for (place, framework) in ["starlette", "falcon"].into_iter().enumerate() {
         store.put_series(place, &facts(framework)).unwrap();
     }
     let blocks = [
+        by(Instrument::Counts, block(0, 0, 0)),
         block(0, 0, 0),
         block(1, 0, 0),
+        by(Instrument::Direct, block(0, 1, 0)),
+        by(Instrument::Direct, block(0, 0, 0)),
         block(0, 0, 1),
         block(0, 1, 0),
     ];
@@ -41,7 +59,8 @@ fn a_whole_run() -> (tempfile::TempDir, Store, [Block; 4]) {
         store.record_block(block).unwrap();
     }
     store.record_failure(1, None, &died()).unwrap();
-    store.record_failure(0, Some(5), &miscounted()).unwrap();
+    let cell = Some((Instrument::Direct, 5));
+    store.record_failure(0, cell, &miscounted()).unwrap();
     store.end_session(1.5, 0.25, false).unwrap();
     drop(store);
     (folder, Store::open_for_reading(&path).unwrap(), blocks)
@@ -91,6 +110,7 @@ fn the_facts_of_a_series_come_back() {
         (&series.style, &series.about, &series.server_command),
         (&given.style, &given.about, &given.server_command)
     );
+    assert_eq!(series.hidden_layers, given.hidden_layers);
     assert_eq!(
         format!("{:?}", store.load_series(0).unwrap()),
         format!("{series:?}")
@@ -101,15 +121,19 @@ fn the_facts_of_a_series_come_back() {
 fn the_cells_of_a_series_come_back_with_their_slices() {
     let (_folder, store, blocks) = a_whole_run();
     let series = &store.load().unwrap().series[0];
-    let levels: Vec<u32> = series.cells.iter().map(|cell| cell.middlewares).collect();
-    assert_eq!(levels, LEVELS);
-    for (index, cell) in series.cells.iter().enumerate() {
-        let measured: Vec<Slice> = blocks
+    assert!(series.instruments.keys().eq(&Instrument::ALL));
+    for (instrument, cells) in &series.instruments {
+        let levels: Vec<u32> = cells.iter().map(|cell| cell.middlewares).collect();
+        assert_eq!(levels, LEVELS);
+        let mut measured: Vec<&Block> = blocks
             .iter()
-            .filter(|block| block.series == 0)
-            .map(|block| block.slices[index].1.clone())
+            .filter(|block| (block.series, block.instrument) == (0, *instrument))
             .collect();
-        assert_eq!(cell.slices, measured);
+        measured.sort_by_key(|block| (block.round, block.block));
+        for (index, cell) in cells.iter().enumerate() {
+            let slices = measured.iter().map(|block| &block.slices[index].1);
+            assert!(cell.slices.iter().eq(slices), "{instrument:?}: {cell:?}");
+        }
     }
 }
 
@@ -119,9 +143,14 @@ fn failures_come_back_where_they_happened() {
     let run = store.load().unwrap();
     assert_eq!(run.series[0].failure, None);
     assert_eq!(run.series[1].failure, Some(died()));
-    let failures = run.series[0].cells.iter().map(|cell| &cell.failures[..]);
-    let expected: [&[Failure]; 3] = [&[], &[], &[miscounted()]];
-    assert!(failures.eq(expected));
+    for (instrument, cells) in &run.series[0].instruments {
+        let failures = cells.iter().map(|cell| &cell.failures[..]);
+        let last: &[Failure] = match instrument {
+            Instrument::Direct => &[miscounted()],
+            _ => &[],
+        };
+        assert!(failures.eq([&[], &[], last]));
+    }
 }
 
 #[test]
@@ -149,74 +178,61 @@ fn the_newest_settings_hold_and_nothing_else_of_the_header_changes() {
 }
 
 #[test]
-fn progress_names_every_series_and_its_rounds() {
+fn progress_names_every_series_and_the_rounds_of_each_instrument() {
     let (_folder, _path, mut store) = new_run();
     store.put_series(0, &facts("a")).unwrap();
     store.put_series(2, &facts("b")).unwrap();
-    for block in [block(2, 0, 0), block(2, 0, 1), block(2, 3, 0)] {
+    for block in [
+        block(2, 0, 0),
+        by(Instrument::Counts, block(2, 0, 0)),
+        block(2, 0, 1),
+        block(2, 3, 0),
+    ] {
         store.record_block(&block).unwrap();
     }
-    let expected = [
-        SeriesProgress {
-            series: 0,
-            rounds: vec![],
-        },
-        SeriesProgress {
-            series: 2,
-            rounds: vec![(0, 2), (3, 1)],
-        },
-    ];
-    assert_eq!(store.progress().unwrap(), expected);
-}
-
-#[test]
-fn putting_a_series_again_replaces_its_facts_and_keeps_its_measurements() {
-    let (_folder, _path, mut store) = new_run();
-    store.put_series(0, &facts("a")).unwrap();
-    store.record_block(&block(0, 0, 0)).unwrap();
-    let before = format!("{:?}", store.load_series(0).unwrap());
-    store.put_series(0, &facts("a")).unwrap();
-    assert_eq!(format!("{:?}", store.load_series(0).unwrap()), before);
-
-    let mut changed = facts("b");
-    changed.lock.truncate(1);
-    changed.levels = vec![1, 9];
-    store.put_series(0, &changed).unwrap();
-    let series = store.load_series(0).unwrap();
-    assert_eq!((&series.axes, &series.lock), (&changed.axes, &changed.lock));
-    let cells: Vec<(u32, usize)> = series
-        .cells
-        .iter()
-        .map(|cell| (cell.middlewares, cell.slices.len()))
-        .collect();
-    assert_eq!(cells, [(0, 1), (1, 1), (5, 1), (9, 0)]);
+    let progress = store.progress().unwrap();
+    let places: Vec<usize> = progress.iter().map(|of| of.series).collect();
+    assert_eq!(places, [0, 2]);
+    for of in &progress {
+        assert!(of.instruments.keys().eq(&Instrument::ALL));
+    }
+    assert!(progress[0].instruments.values().all(Vec::is_empty));
+    assert_eq!(progress[1].rounds(Instrument::Load), [(0, 2), (3, 1)]);
+    assert_eq!(progress[1].rounds(Instrument::Counts), [(0, 1)]);
+    assert_eq!(progress[1].rounds(Instrument::Direct), []);
 }
 
 #[test]
 fn the_same_failure_is_there_once_until_it_is_cleared() {
     let (_folder, _path, mut store) = new_run();
     store.put_series(0, &facts("a")).unwrap();
-    for middlewares in [None, None, Some(1), Some(1)] {
+    let (load, direct) = (Some((Instrument::Load, 1)), Some((Instrument::Direct, 1)));
+    for cell in [None, None, load, direct, load, direct] {
         store
-            .record_failure(0, middlewares, &failure(Stage::Start, "died"))
+            .record_failure(0, cell, &failure(Stage::Start, "died"))
             .unwrap();
     }
     let renewed = failure(Stage::Start, "died").with_log(vec!["newer".into()]);
-    store.record_failure(0, Some(1), &renewed).unwrap();
+    store.record_failure(0, load, &renewed).unwrap();
     store
-        .record_failure(0, Some(1), &failure(Stage::Start, "died otherwise"))
+        .record_failure(0, load, &failure(Stage::Start, "died otherwise"))
         .unwrap();
     let series = store.load_series(0).unwrap();
     assert_eq!(series.failure, Some(failure(Stage::Start, "died")));
     assert_eq!(
-        series.cells[1].failures,
+        series.cells(Instrument::Load)[1].failures,
         [renewed, failure(Stage::Start, "died otherwise")]
+    );
+    assert_eq!(
+        series.cells(Instrument::Direct)[1].failures,
+        [failure(Stage::Start, "died")]
     );
 
     store.clear_failures().unwrap();
     let series = store.load_series(0).unwrap();
     assert_eq!(series.failure, None);
-    assert!(series.cells.iter().all(|cell| cell.failures.is_empty()));
+    let mut cells = series.instruments.values().flatten();
+    assert!(cells.all(|cell| cell.failures.is_empty()));
 }
 
 #[test]
@@ -313,7 +329,9 @@ fn any_slice() -> impl Strategy<Value = Slice> {
 fn any_block() -> impl Strategy<Value = Block> {
     let order = Just(LEVELS.to_vec()).prop_shuffle();
     let slices = proptest::collection::vec(any_slice(), LEVELS.len());
-    (any::<u32>(), any::<u32>(), order, slices).prop_map(|(round, block, order, slices)| {
+    let place = (any::<u32>(), any::<u32>());
+    let instrument = proptest::sample::select(Instrument::ALL.to_vec());
+    (place, instrument, order, slices).prop_map(|((round, block), instrument, order, slices)| {
         let slices = order.into_iter().zip(slices).zip(0..);
         let placed = slices.map(|((level, slice), position)| {
             (
@@ -328,6 +346,7 @@ fn any_block() -> impl Strategy<Value = Block> {
         });
         Block {
             series: 0,
+            instrument,
             round,
             block,
             slices: placed.collect(),
@@ -347,7 +366,7 @@ proptest! {
         let mut expected = block.slices.clone();
         expected.sort_by_key(|(level, _)| *level);
         let loaded: Vec<(u32, Slice)> =
-            series.cells.into_iter().flat_map(|cell| cell.slices.into_iter().map(move |slice| (cell.middlewares, slice))).collect();
+            series.cells(block.instrument).iter().flat_map(|cell| cell.slices.iter().map(|slice| (cell.middlewares, slice.clone()))).collect();
         prop_assert_eq!(loaded, expected);
     }
 }

@@ -1,7 +1,10 @@
 """A bare ASGI application whose kinds go right or wrong in one way each."""
 
 import asyncio
+import functools
 import os
+import sys
+import threading
 import time
 
 from asgi_toll_layers import HeaderLayer
@@ -73,6 +76,96 @@ def drops(middlewares):
     return layered(answering(BODY), min(middlewares, 1))
 
 
+def bad(middlewares, behave):
+    """Right without a layer; with one, every request is `behave`d with."""
+    good = native(middlewares)
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http" and middlewares:
+            await behave(good, scope, receive, send)
+        else:
+            await good(scope, receive, send)
+
+    return app
+
+
+async def raise_it(app, scope, receive, send):
+    raise ValueError("this layer is broken")
+
+
+async def say_nothing(app, scope, receive, send):
+    pass
+
+
+async def wait_forever(app, scope, receive, send):
+    await asyncio.Event().wait()
+
+
+async def answer_twice(app, scope, receive, send):
+    await app(scope, receive, send)
+    await app(scope, receive, send)
+
+
+async def take_ten_seconds(app, scope, receive, send):
+    time.sleep(10)
+    await app(scope, receive, send)
+
+
+async def exit_politely(app, scope, receive, send):
+    sys.exit("this layer has had enough")
+
+
+async def exit_at_once(app, scope, receive, send):
+    print("this layer pulls the plug", flush=True)
+    os._exit(9)
+
+
+async def chatter(app, scope, receive, send):
+    print('{"event": "slice"}')
+    os.write(1, b"noise without an end")
+    await app(scope, receive, send)
+
+
+async def start_a_thread(app, scope, receive, send):
+    if threading.active_count() < 5:
+        threading.Thread(target=time.sleep, args=(3600,)).start()
+    await app(scope, receive, send)
+
+
+BEHAVIOURS = {
+    "raises-later": raise_it,
+    "silent": say_nothing,
+    "never": wait_forever,
+    "twice": answer_twice,
+    "slow": take_ten_seconds,
+    "exits": exit_politely,
+    "unplugs": exit_at_once,
+    "chatters": chatter,
+    "threads": start_a_thread,
+}
+
+
+def lifespan(middlewares, refuse):
+    """Answers only after lifespan came up, or refuses it."""
+    good = native(middlewares)
+    ready = refuse
+
+    async def app(scope, receive, send):
+        nonlocal ready
+        if scope["type"] == "lifespan":
+            assert not refuse, "no lifespan here"
+            await receive()
+            ready = True
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        assert ready, "asked before lifespan came up"
+        await good(scope, receive, send)
+
+    return app
+
+
 KINDS = {
     "native": native,
     "raises": raises,
@@ -81,7 +174,11 @@ KINDS = {
     "dies-later": dies_later,
     "forks": forks,
     "drops": drops,
+    "needs-lifespan": lambda middlewares: lifespan(middlewares, refuse=False),
+    "refuses-lifespan": lambda middlewares: lifespan(middlewares, refuse=True),
 }
+for name, behave in BEHAVIOURS.items():
+    KINDS[name] = functools.partial(bad, behave=behave)
 
 
 def build(kind, middlewares, workload):

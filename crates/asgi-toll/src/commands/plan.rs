@@ -2,8 +2,9 @@
 
 use anyhow::{anyhow, bail};
 use serde::Serialize;
-use toll_core::levels;
-use toll_core::plan::{Plan, SeriesPlan};
+use toll_core::axes::Axes;
+use toll_core::levels::{self, Levels};
+use toll_core::plan::{NotApplicable, Plan, SeriesPlan};
 
 use crate::catalogue::{self, Shelf};
 use crate::cli::{PlanArgs, SuiteChoice};
@@ -13,7 +14,7 @@ use crate::settings;
 
 /// The plan of the suite that was chosen, with what the command line changes of it.
 pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
-    let (suite, shelf) = catalogue::open(&choice.suite)?;
+    let (suite, shelf) = catalogue::open(&choice.suite, &choice.instruments())?;
     let mut plan = Plan::new(&suite, &shelf.catalogue)?;
     if let Some(text) = &choice.middlewares {
         let levels = read_levels(text)?;
@@ -43,15 +44,15 @@ pub(crate) fn set_limits(plan: &mut Plan, choice: &SuiteChoice) -> anyhow::Resul
     Ok(())
 }
 
-fn read_levels(text: &str) -> anyhow::Result<Vec<u32>> {
+fn read_levels(text: &str) -> anyhow::Result<Levels> {
     let levels = if text.contains(',') {
         let numbers: Result<Vec<u32>, _> =
             text.split(',').map(|part| part.trim().parse()).collect();
         let numbers = numbers
             .map_err(|_| anyhow!("`{text}` is no list of numbers; write `0,1,5,20` or `0..=20`"))?;
-        levels::normalise(&numbers)
+        levels::normalise(&numbers).map(Levels::Listed)
     } else {
-        levels::parse(text)
+        Levels::parse(text)
     };
     levels.map_err(|reason| anyhow!("--middlewares: {reason}"))
 }
@@ -75,10 +76,12 @@ fn keep_only(plan: &mut Plan, words: &[String]) -> anyhow::Result<()> {
         .iter()
         .map(|series| series.axes.to_string())
         .collect();
-    plan.series.retain(|series| {
-        let name = series.axes.to_string();
+    let chosen = |axes: &Axes| {
+        let name = axes.to_string();
         words.iter().any(|word| name.contains(word.as_str()))
-    });
+    };
+    plan.series.retain(|series| chosen(&series.axes));
+    plan.not_applicable.retain(|which| chosen(&which.axes));
     if plan.series.is_empty() {
         bail!(
             "no series contains {}; there are:\n  {}",
@@ -101,6 +104,7 @@ struct Printed<'a> {
     estimate: Estimate,
     settings: &'a toll_core::settings::Settings,
     series: &'a [SeriesPlan],
+    not_applicable: &'a [NotApplicable],
 }
 
 /// Seconds of wall time.
@@ -140,6 +144,7 @@ fn printed(plan: &Plan) -> Printed<'_> {
         },
         settings: &plan.settings,
         series: &plan.series,
+        not_applicable: &plan.not_applicable,
     }
 }
 
@@ -156,11 +161,13 @@ fn in_words(plan: &Plan) -> String {
         .unwrap_or(0);
     for series in &plan.series {
         lines.push(format!(
-            "  {:width$}  {}",
+            "  {:width$}  {}  {}",
             series.axes.to_string(),
-            levels_in_words(&series.levels)
+            levels_in_words(&series.levels),
+            instruments_in_words(series)
         ));
     }
+    lines.extend(plan.not_applicable.iter().map(not_applicable_in_words));
     let estimate = plan.duration_estimate();
     let settings = &plan.settings;
     lines.push(String::new());
@@ -189,9 +196,12 @@ fn in_words(plan: &Plan) -> String {
     lines.join("\n")
 }
 
-fn levels_in_words(levels: &[u32]) -> String {
+fn levels_in_words(levels: &Levels) -> String {
+    let Levels::Listed(levels) = levels else {
+        return levels::AUTO.to_owned();
+    };
     let consecutive = levels.len() > 3 && levels.windows(2).all(|pair| pair[1] == pair[0] + 1);
-    match (consecutive, levels) {
+    match (consecutive, &levels[..]) {
         (true, [first, .., last]) => format!("{first}..={last}"),
         _ => levels
             .iter()
@@ -199,6 +209,20 @@ fn levels_in_words(levels: &[u32]) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     }
+}
+
+fn instruments_in_words(series: &SeriesPlan) -> String {
+    let names: Vec<&str> = series
+        .instruments
+        .iter()
+        .map(|instrument| instrument.name())
+        .collect();
+    names.join(", ")
+}
+
+/// A combination that cannot exist, in a line.
+fn not_applicable_in_words(which: &NotApplicable) -> String {
+    format!("  {}  not applicable: {}", which.axes, which.reason)
 }
 
 /// A time span as people say it.
@@ -217,11 +241,15 @@ mod tests {
 
     #[test]
     fn levels_are_read_as_lists_and_ranges() {
-        assert_eq!(read_levels("0,5,1").unwrap(), [0, 1, 5]);
-        assert_eq!(read_levels("0..=2").unwrap(), [0, 1, 2]);
+        for (text, levels, words) in [
+            ("0,5,1", Levels::Listed(vec![0, 1, 5]), "0, 1, 5"),
+            ("0..=3", Levels::Listed(vec![0, 1, 2, 3]), "0..=3"),
+            ("auto", Levels::Auto, "auto"),
+        ] {
+            assert_eq!(read_levels(text).unwrap(), levels);
+            assert_eq!(levels_in_words(&levels), words);
+        }
         assert!(read_levels("0,x").is_err());
-        assert_eq!(levels_in_words(&[0, 1, 2, 3]), "0..=3");
-        assert_eq!(levels_in_words(&[0, 1, 5]), "0, 1, 5");
     }
 
     #[test]

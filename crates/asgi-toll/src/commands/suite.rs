@@ -25,7 +25,7 @@ pub(crate) fn run(verb: &SuiteVerb, printer: Printer) -> anyhow::Result<Exit> {
 
 fn list(printer: Printer) -> anyhow::Result<()> {
     let lines = catalogue::suite_names().into_iter().map(|name| {
-        let (suite, _) = catalogue::open(&name)?;
+        let (suite, _) = catalogue::open(&name, &[])?;
         Ok(Line {
             name,
             description: suite.description,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use toll_core::event::Event;
 use toll_core::failure::Failure;
+use toll_core::sample::Instrument;
 use toll_lab::provision::ProvisionEvent;
 
 use super::Printer;
@@ -21,30 +22,39 @@ pub(crate) struct Progress {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Course {
     start: Instant,
+    budget: Duration,
+    /// The instrument that measures now, and when it began.
+    instrument: Option<Instrument>,
+    instrument_start: Instant,
     /// Rounds that every series gets at least, all series together.
     rounds_least: u64,
     rounds_done: u64,
     series: u64,
     series_done: u64,
-    budget: Duration,
 }
 
 impl Course {
-    pub(crate) fn new(rounds_min: u32, budget: Duration) -> Self {
+    pub(crate) fn new(budget: Duration) -> Self {
         Self {
             start: Instant::now(),
-            rounds_least: u64::from(rounds_min),
+            budget,
+            instrument: None,
+            instrument_start: Instant::now(),
+            rounds_least: 0,
             rounds_done: 0,
             series: 0,
             series_done: 0,
-            budget,
         }
     }
 
-    fn begin(&mut self, series: usize) {
-        self.start = Instant::now();
-        self.series = series as u64;
-        self.rounds_least *= series as u64;
+    fn begin(&mut self, instrument: Instrument, series: usize, rounds: u32) {
+        *self = Self {
+            start: self.start,
+            instrument: Some(instrument),
+            rounds_least: u64::from(rounds) * series as u64,
+            series: series as u64,
+            ..Self::new(self.budget)
+        };
     }
 
     /// What is left at the pace so far, and what is left of the budget: between them it will end.
@@ -52,8 +62,8 @@ impl Course {
         if self.rounds_done == 0 {
             return None;
         }
-        let elapsed = self.start.elapsed();
-        let by_budget = self.budget.saturating_sub(elapsed);
+        let by_budget = self.budget.saturating_sub(self.start.elapsed());
+        let elapsed = self.instrument_start.elapsed();
         let pace = elapsed.as_secs_f64() / self.rounds_done as f64;
         let rounds_left = self
             .rounds_least
@@ -150,14 +160,21 @@ impl Progress {
                 cells,
                 budget_s,
             } => {
-                course.begin(*series);
+                course.start = Instant::now();
                 self.bar.set_length(STEPS);
                 self.line(&format!(
                     "Measuring {series} series, {cells} cells, at most {}",
                     clock(Duration::from_secs(*budget_s))
                 ));
             }
-            Event::UnitStarted { label, round, step } => {
+            Event::InstrumentStarted {
+                instrument,
+                series,
+                rounds,
+            } => course.begin(*instrument, *series, *rounds),
+            Event::UnitStarted {
+                label, round, step, ..
+            } => {
                 self.passing(
                     course.share(),
                     format!(
@@ -173,6 +190,7 @@ impl Progress {
                 round,
                 block,
                 blocks,
+                ..
             } => {
                 self.passing(
                     course.share(),
@@ -186,18 +204,30 @@ impl Progress {
             }
             Event::CellFailed {
                 label,
+                instrument,
                 middlewares,
                 failure,
-            } => self.bad(&format!("{label}, {middlewares} middlewares"), failure),
-            Event::SeriesFailed { label, failure } => {
+            } => {
+                let name = instrument.name();
+                self.bad(
+                    &format!("{label}, {middlewares} middlewares, {name}"),
+                    failure,
+                );
+            }
+            Event::SeriesFailed {
+                label,
+                instrument,
+                failure,
+            } => {
                 course.series_done += 1;
-                self.bad(label, failure);
+                self.bad(&format!("{label}, {}", instrument.name()), failure);
             }
             Event::RoundDone {
                 label,
                 round,
                 precision,
                 done,
+                ..
             } => {
                 course.rounds_done += 1;
                 course.series_done += u64::from(*done);
@@ -241,13 +271,18 @@ impl Progress {
     }
 }
 
+/// The instrument, and how long it may still take.
 fn left(course: &Course) -> String {
+    let name = course
+        .instrument
+        .map(|instrument| format!("{} · ", instrument.name()))
+        .unwrap_or_default();
     match course.left() {
-        None => String::new(),
+        None => name,
         Some((least, most)) if most.as_secs() > least.as_secs() + 10 => {
-            format!("{} to {} left · ", clock(least), clock(most))
+            format!("{name}{} to {} left · ", clock(least), clock(most))
         }
-        Some((least, _)) => format!("{} left · ", clock(least)),
+        Some((least, _)) => format!("{name}{} left · ", clock(least)),
     }
 }
 

@@ -1,57 +1,60 @@
-//! Layers that cost more, or less, the more of them there are.
+//! How a cost is bent, in words: what layers cost at both ends.
 
-use super::{Case, finding};
-use crate::results::{Confidence, Finding, ShapeKind};
+use super::Case;
+use crate::results::{InstrumentResult, ShapeKind};
 use crate::shape;
 use crate::words::rounded;
 
-/// Each further layer costs more than the one before.
-pub(super) fn superlinear(case: &Case<'_>) -> Vec<Finding> {
-    if case.load.shape.kind != ShapeKind::Superlinear {
-        return Vec::new();
-    }
-    let Some((first, last)) = steps(case) else {
-        return Vec::new();
-    };
-    let title = format!(
-        "Layers cost more the more there are: {} {}, {} {}.",
-        first.words(),
-        first.us(),
-        last.words(),
-        last.us()
-    );
-    vec![finding(
-        "superlinear",
-        Confidence::Likely,
-        title,
-        interval(case),
-        "Keep the stack of this kind short, or write the layers as pure ASGI middlewares; the toll is a mean over the \
-         levels and holds for none of them.",
-    )]
+/// A cost that is bent, by one instrument.
+pub(super) struct Bend<'a> {
+    /// What the instrument says.
+    pub result: &'a InstrumentResult,
+    first: Step,
+    last: Step,
 }
 
-/// Further layers cost less than the first ones.
-pub(super) fn sublinear(case: &Case<'_>) -> Vec<Finding> {
-    if !case.costs.is_some_and(shape::is_sublinear) {
-        return Vec::new();
+impl<'a> Bend<'a> {
+    /// The first instrument that measures time and calls the shape `kind`.
+    pub(super) fn of(case: &Case<'a>, kind: ShapeKind) -> Option<Self> {
+        let mut results = case.timed().map(|(_, judged)| &judged.result);
+        Self::between_ends(results.find(|result| result.shape.kind == kind)?)
     }
-    let Some((first, last)) = steps(case) else {
-        return Vec::new();
-    };
-    let title = format!(
-        "Layers cost less the more there are: {} {}, {} {}.",
-        first.words(),
-        first.us(),
-        last.words(),
-        last.us()
-    );
-    vec![finding(
-        "sublinear",
-        Confidence::Likely,
-        title,
-        interval(case),
-        "The toll is a mean over the levels: for a short stack look at the cells themselves.",
-    )]
+
+    /// The first instrument that measures time and in which further layers cost less.
+    pub(super) fn downwards(case: &Case<'a>) -> Option<Self> {
+        let mut bent = case
+            .timed()
+            .filter(|(_, judged)| judged.costs.as_ref().is_some_and(shape::is_sublinear));
+        Self::between_ends(&bent.next()?.1.result)
+    }
+
+    /// Between the lowest and the highest two cells that have a layer and a number.
+    fn between_ends(result: &'a InstrumentResult) -> Option<Self> {
+        let costs: Vec<(u32, f64)> = result
+            .cells
+            .iter()
+            .filter(|cell| cell.middlewares >= 1)
+            .filter_map(|cell| Some((cell.middlewares, cell.cost_us()?.estimate)))
+            .collect();
+        let steps = || {
+            costs.windows(2).map(|pair| Step {
+                from: pair[0].0,
+                to: pair[1].0,
+                each_us: (pair[1].1 - pair[0].1) / f64::from(pair[1].0 - pair[0].0),
+            })
+        };
+        let (first, last) = steps().next().zip(steps().next_back())?;
+        Some(Self {
+            result,
+            first,
+            last,
+        })
+    }
+
+    /// `from 1 to 2 3.50 µs each, from 10 to 20 17.0 µs each`.
+    pub(super) fn words(&self) -> String {
+        format!("{}, {}", self.first.words(), self.last.words())
+    }
 }
 
 /// What a layer costs between two neighbouring levels.
@@ -63,52 +66,26 @@ struct Step {
 
 impl Step {
     fn words(&self) -> String {
-        format!("from {} to {}", self.from, self.to)
-    }
-
-    fn us(&self) -> String {
-        format!("{} µs each", rounded(self.each_us))
+        format!(
+            "from {} to {} {} µs each",
+            self.from,
+            self.to,
+            rounded(self.each_us)
+        )
     }
 }
 
-/// The first and the last step between neighbouring cells that have a layer and a number.
-fn steps(case: &Case<'_>) -> Option<(Step, Step)> {
-    let costs: Vec<(u32, f64)> = case
-        .load
-        .cells
-        .iter()
-        .filter(|cell| cell.middlewares >= 1)
-        .filter_map(|cell| {
-            cell.server_cpu_us
-                .as_ref()
-                .map(|cost| (cell.middlewares, cost.estimate))
-        })
-        .collect();
-    let steps = || {
-        costs.windows(2).map(|pair| Step {
-            from: pair[0].0,
-            to: pair[1].0,
-            each_us: (pair[1].1 - pair[0].1) / f64::from(pair[1].0 - pair[0].0),
-        })
-    };
-    steps().next().zip(steps().next_back())
-}
-
-fn interval(case: &Case<'_>) -> String {
-    match case
-        .load
-        .shape
-        .curvature
-        .as_ref()
-        .map(|curvature| (curvature, curvature.low, curvature.high))
-    {
+/// The quadratic term and how well it is known.
+pub(super) fn interval(result: &InstrumentResult) -> String {
+    let curvature = result.shape.curvature.as_ref();
+    match curvature.map(|curvature| (curvature, curvature.low, curvature.high)) {
         Some((curvature, Some(low), Some(high))) => format!(
             "The quadratic term is {} µs per layer squared, between {} and {} with {:.1} % confidence over {} rounds.",
             rounded(curvature.estimate),
             rounded(low),
             rounded(high),
             curvature.confidence * 100.0,
-            case.load.rounds
+            result.rounds
         ),
         _ => "The quadratic term has no interval.".to_owned(),
     }

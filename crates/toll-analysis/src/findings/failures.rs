@@ -1,10 +1,13 @@
 //! Failures are findings too: what has no number, and why. Dropped layers are the worst of them,
 //! because without the check they would have been a number.
 
+use std::collections::BTreeSet;
+
 use toll_core::failure::{Failure, Stage};
+use toll_core::sample::{Instrument, MeasuredCell};
 
 use super::{Case, finding};
-use crate::results::{Confidence, Finding};
+use crate::results::{Cell, Confidence, Finding};
 use crate::words::listed;
 
 /// What to do about the failures whose code says more than their stage.
@@ -44,35 +47,52 @@ pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
         )
     });
     of_series
-        .chain(groups(case).iter().map(Group::finding))
+        .chain(groups(case).iter().map(|group| group.finding(case)))
         .collect()
 }
 
 /// The cells that failed for one reason.
 struct Group<'a> {
     failure: &'a Failure,
-    without_number: Vec<u32>,
-    at_times: Vec<u32>,
+    without_number: BTreeSet<u32>,
+    at_times: BTreeSet<u32>,
+    instruments: BTreeSet<Instrument>,
 }
 
-impl Group<'_> {
-    fn finding(&self) -> Finding {
-        let levels: Vec<u32> = self
-            .without_number
-            .iter()
-            .chain(&self.at_times)
-            .copied()
-            .collect();
+impl<'a> Group<'a> {
+    fn new(failure: &'a Failure) -> Self {
+        Self {
+            failure,
+            without_number: BTreeSet::new(),
+            at_times: BTreeSet::new(),
+            instruments: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, instrument: Instrument, cell: &Cell) {
+        self.instruments.insert(instrument);
+        let levels = if cell.error.is_some() {
+            &mut self.without_number
+        } else {
+            &mut self.at_times
+        };
+        levels.insert(cell.middlewares);
+    }
+
+    fn finding(&self, case: &Case<'_>) -> Finding {
+        let levels: Vec<&u32> = self.without_number.union(&self.at_times).collect();
         let title = format!(
-            "With {} middlewares: {}",
+            "With {} middlewares{}: {}",
             listed(&levels),
+            self.by(case),
             self.failure.message
         );
         let mut evidence = evidence(self.failure);
         if !self.at_times.is_empty() {
+            let levels: Vec<&u32> = self.at_times.iter().collect();
             evidence = format!(
                 "{evidence} With {} middlewares other rounds succeeded and count.",
-                listed(&self.at_times)
+                listed(&levels)
             );
         }
         finding(
@@ -83,44 +103,51 @@ impl Group<'_> {
             advice(self.failure),
         )
     }
+
+    /// The instruments that failed, unless all of them did.
+    fn by(&self, case: &Case<'_>) -> String {
+        if self.instruments.len() == case.judged.len() {
+            return String::new();
+        }
+        let names: Vec<&str> = self
+            .instruments
+            .iter()
+            .map(|instrument| instrument.name())
+            .collect();
+        format!(" ({})", listed(&names))
+    }
 }
 
-/// The failures of the cells by code, in the order of the cells; what only repeats the failure of
-/// the series is left out.
+/// The failures of the cells by code, in the order of instruments and cells; what only repeats the
+/// failure of the series is left out.
 fn groups<'a>(case: &Case<'a>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    for cell in &case.load.cells {
-        let recorded = case
-            .series
-            .cells
-            .iter()
-            .filter(|measured| measured.middlewares == cell.middlewares);
-        let failures = recorded
-            .flat_map(|measured| &measured.failures)
-            .chain(&cell.error);
-        for failure in failures.filter(|failure| Some(*failure) != case.series.failure.as_ref()) {
-            let place = groups
-                .iter()
-                .position(|group| group.failure.code == failure.code)
-                .unwrap_or_else(|| {
-                    groups.push(Group {
-                        failure,
-                        without_number: Vec::new(),
-                        at_times: Vec::new(),
+    for (instrument, judged) in case.judged {
+        for cell in &judged.result.cells {
+            let failures = failures(case.series.cells(*instrument), cell);
+            for failure in failures.filter(|failure| Some(*failure) != case.series.failure.as_ref())
+            {
+                let place = groups
+                    .iter()
+                    .position(|group| group.failure.code == failure.code)
+                    .unwrap_or_else(|| {
+                        groups.push(Group::new(failure));
+                        groups.len() - 1
                     });
-                    groups.len() - 1
-                });
-            let levels = if cell.error.is_some() {
-                &mut groups[place].without_number
-            } else {
-                &mut groups[place].at_times
-            };
-            if !levels.contains(&cell.middlewares) {
-                levels.push(cell.middlewares);
+                groups[place].add(*instrument, cell);
             }
         }
     }
     groups
+}
+
+/// What was recorded of `cell`, and what was concluded.
+fn failures<'a>(recorded: &'a [MeasuredCell], cell: &'a Cell) -> impl Iterator<Item = &'a Failure> {
+    recorded
+        .iter()
+        .filter(|measured| measured.middlewares == cell.middlewares)
+        .flat_map(|measured| &measured.failures)
+        .chain(&cell.error)
 }
 
 fn evidence(failure: &Failure) -> String {

@@ -5,13 +5,16 @@ use crate::results::{Confidence, Finding};
 
 /// The percentiles are then those of the other slices.
 pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
-    if case.unreadable_histograms == 0 {
+    let unreadable: usize = case
+        .judged
+        .values()
+        .map(|judged| judged.unreadable_histograms)
+        .sum();
+    if unreadable == 0 {
         return Vec::new();
     }
-    let all: usize = case
-        .series
-        .cells
-        .iter()
+    let cells = case.series.instruments.values().flatten();
+    let all: usize = cells
         .map(|cell| {
             cell.slices
                 .iter()
@@ -22,10 +25,7 @@ pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
     vec![finding(
         "unreadable-histogram",
         Confidence::Certain,
-        format!(
-            "{} of {all} latency histograms could not be read and were left out.",
-            case.unreadable_histograms
-        ),
+        format!("{unreadable} of {all} latency histograms could not be read and were left out."),
         "They are not serialised HdrHistograms.",
         "The store is damaged or was written by another version; the percentiles are those of the other slices.",
     )]

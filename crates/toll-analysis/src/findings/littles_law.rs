@@ -13,8 +13,7 @@ const CREDIBLE: RangeInclusive<f64> = 0.97..=1.03;
 /// One finding for all such cells of the series.
 pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
     let suspect: Vec<(u32, f64)> = case
-        .load
-        .cells
+        .load_cells()
         .iter()
         .filter_map(|cell| {
             cell.littles_law_ratio

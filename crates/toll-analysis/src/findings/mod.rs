@@ -1,54 +1,63 @@
 //! What follows from the numbers. One file a finding, one line in one of the registries below.
 
+mod blocks_event_loop;
+mod breaks_contextvars;
+mod breaks_streaming;
+mod buffers_body;
+mod case;
 mod codes;
 mod curvature;
 mod errors;
+mod expensive_layer;
+mod extra_messages;
 mod failures;
 mod first_layer;
+mod hidden_middleware;
 mod histograms;
 mod incomplete;
+mod inexact_counts;
 mod littles_law;
 mod machine;
 mod noisy;
 mod saturation;
 mod several;
 mod step;
+mod sublinear;
+mod superlinear;
+mod task_per_layer;
 #[cfg(test)]
 mod tests;
+mod thread_hop_per_layer;
 
 pub use codes::CODES;
 
-use toll_core::sample::{MeasuredRun, MeasuredSeries};
-use toll_core::settings::Settings;
+use toll_core::sample::MeasuredRun;
 
-use crate::estimate::Costs;
-use crate::results::{Analysis, Confidence, Finding, InstrumentResult};
+pub(crate) use case::Case;
 
-/// A series with all that is known of it.
-pub(crate) struct Case<'a> {
-    /// What was measured.
-    pub series: &'a MeasuredSeries,
-    /// How.
-    pub settings: &'a Settings,
-    /// What came out under load.
-    pub load: &'a InstrumentResult,
-    /// The fits behind it.
-    pub costs: Option<&'a Costs>,
-    /// Histograms that were left out because they could not be read.
-    pub unreadable_histograms: usize,
-}
+use crate::results::{Analysis, Confidence, Finding};
 
 /// Looks for findings in a `T`.
 type Finder<T> = fn(&T) -> Vec<Finding>;
 
 /// What is looked for in every series, in the order in which it is told.
-const SERIES: [fn(&Case<'_>) -> Vec<Finding>; 11] = [
+const SERIES: [fn(&Case<'_>) -> Vec<Finding>; 21] = [
     failures::find,
     errors::find,
-    curvature::superlinear,
-    curvature::sublinear,
+    superlinear::find,
+    sublinear::find,
     step::find,
     first_layer::find,
+    expensive_layer::find,
+    task_per_layer::find,
+    thread_hop_per_layer::find,
+    blocks_event_loop::find,
+    buffers_body::find,
+    breaks_streaming::find,
+    breaks_contextvars::find,
+    extra_messages::find,
+    hidden_middleware::find,
+    inexact_counts::find,
     noisy::find,
     saturation::generator_limited,
     saturation::not_saturated,

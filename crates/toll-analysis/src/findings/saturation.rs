@@ -44,8 +44,7 @@ pub(super) fn not_saturated(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn held_up_by<'a>(case: &Case<'a>, by: Saturated) -> Vec<&'a Cell> {
-    case.load
-        .cells
+    case.load_cells()
         .iter()
         .filter(|cell| cell.saturated == Some(by))
         .collect()

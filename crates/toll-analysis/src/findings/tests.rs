@@ -1,5 +1,8 @@
 //! Every finding on a run that deserves it, and none on one that does not.
 
+mod counts;
+mod direct;
+
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use toll_core::failure::{Failure, Stage};
@@ -9,7 +12,7 @@ use toll_core::sample::{MeasuredRun, Slice};
 
 use crate::results::{Analysis, Finding};
 use crate::run::analyse;
-use crate::synthetic::Synthetic;
+use crate::synthetic::{Synthetic, load_cells};
 
 fn long() -> Synthetic {
     Synthetic {
@@ -37,7 +40,7 @@ fn only(run: &MeasuredRun, code: &str) -> Finding {
 }
 
 fn each_slice(run: &mut MeasuredRun, change: impl Fn(u32, &mut Slice)) {
-    for cell in run.series.iter_mut().flat_map(|series| &mut series.cells) {
+    for cell in run.series.iter_mut().flat_map(load_cells) {
         let middlewares = cell.middlewares;
         cell.slices
             .iter_mut()
@@ -151,7 +154,7 @@ fn dropped_layers_are_a_finding_and_never_a_number() {
         ..long()
     }
     .run();
-    for cell in &mut run.series[0].cells[2..] {
+    for cell in &mut load_cells(&mut run.series[0])[2..] {
         cell.slices.clear();
         cell.failures.push(Failure::new(
             Stage::Verify,
@@ -179,7 +182,7 @@ fn a_cell_that_failed_at_times_keeps_its_number() {
         ..long()
     }
     .run();
-    let cell = &mut run.series[0].cells[3];
+    let cell = &mut load_cells(&mut run.series[0])[3];
     cell.slices.retain(|slice| slice.round != 4);
     cell.failures.push(
         Failure::new(Stage::Start, "port-taken", "the port was taken")
@@ -277,10 +280,10 @@ fn slow_down(slice: &mut Slice, server: f64, client: f64) {
 #[test]
 fn failed_requests_and_latencies_that_do_not_add_up_are_told() {
     let mut run = long().run();
-    run.series[0].cells[0].slices[0]
+    load_cells(&mut run.series[0])[0].slices[0]
         .error_classes
         .push(("timeout".to_owned(), 7));
-    run.series[0].cells[0].slices[0]
+    load_cells(&mut run.series[0])[0].slices[0]
         .readings
         .set(Metric::Failed, 7);
     let errors = only(&run, "errors");
@@ -314,7 +317,7 @@ fn histograms_are_read_or_told() {
     each_slice(&mut run, |_, slice| {
         slice.latency_histogram = Some(bytes.clone());
     });
-    run.series[0].cells[1].slices[3].latency_histogram = Some(b"damaged".to_vec());
+    load_cells(&mut run.series[0])[1].slices[3].latency_histogram = Some(b"damaged".to_vec());
     let finding = only(&run, "unreadable-histogram");
     assert!(
         finding.title.starts_with("1 of 480 latency histograms"),

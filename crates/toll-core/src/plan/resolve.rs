@@ -1,5 +1,7 @@
 //! One series of a suite → one series of a plan.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{LATEST, SeriesPlan, digest};
@@ -27,6 +29,7 @@ struct Definition<'a> {
     lifespan: &'a str,
     style: &'a str,
     mark: &'a str,
+    proves: &'a BTreeMap<String, String>,
     server: &'a Server,
     workload: &'a Workload,
 }
@@ -51,7 +54,7 @@ pub(super) fn series(
         subject: parts.subject.name.clone(),
         server: parts.server.name.clone(),
         levels: spec.levels.clone(),
-        instruments: suite.instruments.clone(),
+        instruments: spec.instruments.clone(),
         definition: definition(&parts),
     })
 }
@@ -73,6 +76,7 @@ fn requirements(spec: &SeriesSpec, parts: &Parts<'_>) -> Vec<String> {
     let version = Some(spec.axes.get(axes::VERSION)).filter(|version| *version != LATEST);
     let mut all = vec![pinned(&parts.subject.distribution, version)];
     all.extend_from_slice(&parts.subject.requires);
+    all.extend_from_slice(&parts.kind.requires);
     all.push(pinned(
         &parts.server.distribution,
         spec.server.version.as_deref(),
@@ -100,6 +104,7 @@ fn definition(parts: &Parts<'_>) -> String {
         lifespan: &parts.subject.lifespan,
         style: parts.kind.style.name(),
         mark: parts.kind.mark.name(),
+        proves: &parts.kind.proves,
         server: parts.server,
         workload: parts.workload,
     })

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::levels;
+use crate::levels::{self, Levels};
 use crate::plan::{LATEST, NEWEST, PythonRequest};
 use crate::requirement;
 use crate::sample::Instrument;
@@ -16,7 +16,7 @@ pub(super) fn instruments(
     written: Option<&OneOrMany>,
 ) -> Result<Vec<Instrument>, Diagnostic> {
     let Some(written) = written else {
-        return Ok(vec![Instrument::Load]);
+        return Ok(Instrument::ALL.to_vec());
     };
     if written.items.is_empty() {
         return Err(source.at(written.span.clone(), "the list of instruments is empty"));
@@ -31,6 +31,7 @@ pub(super) fn instruments(
         }
         chosen.push(instrument);
     }
+    chosen.sort_unstable();
     Ok(chosen)
 }
 
@@ -59,10 +60,10 @@ pub(super) fn exclude_newer(
 pub(super) fn levels(
     source: Source<'_>,
     written: &Spanned<LevelList>,
-) -> Result<Vec<u32>, Diagnostic> {
+) -> Result<Levels, Diagnostic> {
     let whole = |message: String| source.at(written.span(), message);
     let items = match written.get_ref() {
-        LevelList::Range(text) => return levels::parse(text).map_err(whole),
+        LevelList::Range(text) => return Levels::parse(text).map_err(whole),
         LevelList::List(items) => items,
     };
     let mut numbers = Vec::new();
@@ -76,7 +77,9 @@ pub(super) fn levels(
         levels::normalise(&[level]).map_err(|message| source.at(item.span(), message))?;
         numbers.push(level);
     }
-    levels::normalise(&numbers).map_err(whole)
+    levels::normalise(&numbers)
+        .map(Levels::Listed)
+        .map_err(whole)
 }
 
 pub(super) fn version(source: Source<'_>, written: &Choice) -> Result<(), Diagnostic> {

@@ -7,9 +7,10 @@ use super::series::{Choice, Combination, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::requirement;
 use crate::server::Server;
-use crate::subject::Subject;
+use crate::subject::{Kind, Subject};
 use crate::suggest;
 use crate::wire::suite::SERVERS_OWN;
+use crate::workload::Workload;
 
 impl Reader<'_> {
     pub(super) fn subject(&self, written: &Choice) -> Result<&Subject, Diagnostic> {
@@ -76,9 +77,23 @@ impl Reader<'_> {
         Err(self.source.at(written.span.clone(), message).help(help))
     }
 
-    pub(super) fn kind(&self, written: &Choice, subject: &Subject) -> Result<(), Diagnostic> {
-        if subject.kinds.contains_key(&written.text) {
-            return Ok(());
+    /// The kind of that name; `None` where this framework lacks it and another one of the same list
+    /// has it.
+    pub(super) fn kind<'s>(
+        &self,
+        written: &Choice,
+        subject: &'s Subject,
+        frameworks: &[Choice],
+    ) -> Result<Option<&'s Kind>, Diagnostic> {
+        if let Some(kind) = subject.kinds.get(&written.text) {
+            return Ok(Some(kind));
+        }
+        let elsewhere = frameworks
+            .iter()
+            .filter_map(|framework| self.catalogue.subjects.get(&framework.text))
+            .any(|other| other.kinds.contains_key(&written.text));
+        if elsewhere {
+            return Ok(None);
         }
         let message = format!(
             "the framework `{}` has no middleware kind `{}`",
@@ -92,17 +107,13 @@ impl Reader<'_> {
         Err(self.source.at(written.span.clone(), message).help(help))
     }
 
-    pub(super) fn workload(&self, written: &Choice) -> Result<(), Diagnostic> {
+    pub(super) fn workload(&self, written: &Choice) -> Result<&Workload, Diagnostic> {
         let workloads = &self.catalogue.workloads;
-        if workloads.contains_key(&written.text) {
-            return Ok(());
-        }
-        let help = suggest::allowed(
-            &written.text,
-            "there are",
-            workloads.keys().map(String::as_str),
-        );
-        Err(self.unknown(written, "workload").help(help))
+        workloads.get(&written.text).ok_or_else(|| {
+            let names = workloads.keys().map(String::as_str);
+            let help = suggest::allowed(&written.text, "there are", names);
+            self.unknown(written, "workload").help(help)
+        })
     }
 
     pub(super) fn unknown(&self, written: &Choice, what: &str) -> Diagnostic {

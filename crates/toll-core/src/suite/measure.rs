@@ -20,7 +20,7 @@ struct Whole {
     set: fn(&mut Settings, i64),
 }
 
-const WHOLES: [Whole; 8] = [
+const WHOLES: [Whole; 12] = [
     Whole {
         key: "connections",
         allowed: 1..=1_000,
@@ -68,6 +68,30 @@ const WHOLES: [Whole; 8] = [
         allowed: 100..=600_000,
         written: |measure| measure.start_timeout_ms.as_ref(),
         set: |settings, number| settings.start_timeout_ms = number as u64,
+    },
+    Whole {
+        key: "direct-slice-ms",
+        allowed: 1..=5_000,
+        written: |measure| measure.direct_slice_ms.as_ref(),
+        set: |settings, number| settings.direct_slice_ms = number as u64,
+    },
+    Whole {
+        key: "direct-blocks",
+        allowed: 1..=1_000,
+        written: |measure| measure.direct_blocks.as_ref(),
+        set: |settings, number| settings.direct_blocks = number as u32,
+    },
+    Whole {
+        key: "count-rounds",
+        allowed: 1..=100,
+        written: |measure| measure.count_rounds.as_ref(),
+        set: |settings, number| settings.count_rounds = number as u32,
+    },
+    Whole {
+        key: "count-repeats",
+        allowed: 1..=1_000,
+        written: |measure| measure.count_repeats.as_ref(),
+        set: |settings, number| settings.count_repeats = number as u32,
     },
 ];
 

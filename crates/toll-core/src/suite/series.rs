@@ -8,8 +8,12 @@ use toml::Spanned;
 use super::{Catalogue, SeriesSpec, check};
 use crate::axes::{self, Axes};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::levels::Levels;
+use crate::plan::NotApplicable;
+use crate::sample::Instrument;
 use crate::wire::OneOrMany;
 use crate::wire::suite::{File, Head, Series, WrittenAxis};
+use crate::workload::Protocol;
 
 /// The most series that a suite may come to: more is a slip in a list, and would take days.
 const SERIES_MAX: usize = 1_000;
@@ -29,22 +33,41 @@ pub(super) type Combination<'a> = BTreeMap<&'static str, &'a Choice>;
 
 /// What all series of one `[[series]]` share.
 struct Shared {
-    levels: Vec<u32>,
+    levels: Levels,
     with: Vec<String>,
+}
+
+/// What all lists come to.
+pub(super) struct Matrix {
+    pub(super) series: Vec<SeriesSpec>,
+    pub(super) not_applicable: Vec<NotApplicable>,
+}
+
+/// What one combination comes to.
+enum Found {
+    Series(SeriesSpec),
+    NotApplicable(NotApplicable),
 }
 
 pub(super) struct Reader<'a> {
     pub(super) source: Source<'a>,
     pub(super) catalogue: &'a Catalogue,
+    pub(super) instruments: &'a [Instrument],
 }
 
 pub(super) fn all(
     source: Source<'_>,
     catalogue: &Catalogue,
     file: &File,
-) -> Result<Vec<SeriesSpec>, Diagnostic> {
-    let reader = Reader { source, catalogue };
+    instruments: &[Instrument],
+) -> Result<Matrix, Diagnostic> {
+    let reader = Reader {
+        source,
+        catalogue,
+        instruments,
+    };
     let mut found: Vec<(SeriesSpec, Range<usize>)> = Vec::new();
+    let mut not_applicable = Vec::new();
     for written in &file.series {
         let head = file.suite.get_ref();
         let shared = reader.shared(head, written.get_ref())?;
@@ -55,17 +78,35 @@ pub(super) fn all(
                 .at(written.span(), message)
                 .help("every list multiplies their number; make some shorter"));
         }
+        let before = found.len();
         for combination in choices.combinations() {
-            let spec = reader.spec(&shared, &combination)?;
             let span = combination[axes::FRAMEWORK].span.clone();
-            reader.refuse_twice(&found, &spec, &span)?;
-            found.push((spec, span));
+            match reader.found(&shared, &combination, &choices)? {
+                Found::NotApplicable(which) => not_applicable.push(which),
+                Found::Series(spec) => {
+                    reader.refuse_twice(&found, &spec, &span)?;
+                    found.push((spec, span));
+                }
+            }
+        }
+        if let (true, Some(which)) = (found.len() == before, not_applicable.last()) {
+            let message = format!("nothing of this series can exist: {}", which.reason);
+            return Err(source.at(written.span(), message));
         }
     }
-    Ok(found.into_iter().map(|(spec, _)| spec).collect())
+    Ok(Matrix {
+        series: found.into_iter().map(|(spec, _)| spec).collect(),
+        not_applicable,
+    })
 }
 
 impl Choices {
+    /// The values on an axis.
+    fn on(&self, axis: &str) -> &[Choice] {
+        let found = self.0.iter().find(|(name, _)| *name == axis);
+        found.map_or(&[], |(_, values)| values)
+    }
+
     fn count(&self) -> usize {
         let lengths = self.0.iter().map(|(_, values)| values.len());
         lengths.fold(1, usize::saturating_mul)
@@ -154,12 +195,53 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn spec(&self, shared: &Shared, chosen: &Combination<'_>) -> Result<SeriesSpec, Diagnostic> {
+    /// One combination: a series, or why it cannot exist.
+    fn found(
+        &self,
+        shared: &Shared,
+        chosen: &Combination<'_>,
+        choices: &Choices,
+    ) -> Result<Found, Diagnostic> {
         let subject = self.subject(chosen[axes::FRAMEWORK])?;
+        let workload = self.workload(chosen[axes::WORKLOAD])?;
+        let axes = self.axes(shared, chosen)?;
+        let not_applicable = |reason| {
+            let axes = axes.clone();
+            Ok(Found::NotApplicable(NotApplicable { axes, reason }))
+        };
+        let Some(kind) = self.kind(chosen[axes::KIND], subject, choices.on(axes::FRAMEWORK))?
+        else {
+            return not_applicable(format!(
+                "{} has no {}",
+                subject.name,
+                chosen[axes::KIND].text
+            ));
+        };
+        if let Some(reason) = subject.refusal(kind, workload) {
+            return not_applicable(reason);
+        }
+        let able = |instrument: &Instrument| {
+            *instrument != Instrument::Load || workload.protocol == Protocol::Http
+        };
+        let instruments: Vec<Instrument> = self.instruments.iter().copied().filter(able).collect();
+        if instruments.is_empty() {
+            return not_applicable("the load generator does not speak websockets".to_owned());
+        }
+        let (server, _) = self.server(chosen[axes::SERVER])?;
+        Ok(Found::Series(SeriesSpec {
+            axes,
+            python: check::python(self.source, chosen[axes::PYTHON])?,
+            server,
+            with: shared.with.clone(),
+            levels: shared.levels.clone(),
+            instruments,
+        }))
+    }
+
+    /// What a combination is called, every name in it checked.
+    fn axes(&self, shared: &Shared, chosen: &Combination<'_>) -> Result<Axes, Diagnostic> {
         let (request, server) = self.server(chosen[axes::SERVER])?;
         check::version(self.source, chosen[axes::VERSION])?;
-        self.kind(chosen[axes::KIND], subject)?;
-        self.workload(chosen[axes::WORKLOAD])?;
         let http = (&server.http, server.default_http.as_str());
         let event_loop = (&server.loops, server.default_loop.as_str());
         let mut axes: Axes = chosen
@@ -178,13 +260,7 @@ impl Reader<'_> {
         if !shared.with.is_empty() {
             axes.set(axes::WITH, shared.with.join(", "));
         }
-        Ok(SeriesSpec {
-            axes,
-            python: check::python(self.source, chosen[axes::PYTHON])?,
-            server: request,
-            with: shared.with.clone(),
-            levels: shared.levels.clone(),
-        })
+        Ok(axes)
     }
 
     fn refuse_twice(

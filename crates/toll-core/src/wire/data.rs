@@ -15,9 +15,18 @@ pub(crate) struct Subject {
     pub(crate) requires: Vec<Spanned<String>>,
     pub(crate) lifespan: Spanned<String>,
     pub(crate) kinds: Spanned<BTreeMap<String, Kind>>,
+    #[serde(default)]
+    pub(crate) not_applicable: BTreeMap<String, String>,
 }
 
-/// `[kinds.NAME]` in `subject.toml`.
+/// `kinds.toml`: the kinds that every subject has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kinds {
+    pub(crate) kinds: BTreeMap<String, Kind>,
+}
+
+/// `[kinds.NAME]` in `subject.toml` and in `kinds.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Kind {
@@ -26,6 +35,14 @@ pub(crate) struct Kind {
     pub(crate) about: String,
     #[serde(default)]
     pub(crate) docs: String,
+    #[serde(default)]
+    pub(crate) requires: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) scopes: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) asgi: bool,
+    #[serde(default)]
+    pub(crate) proves: BTreeMap<String, String>,
 }
 
 /// `servers.toml`.
@@ -53,6 +70,8 @@ pub(crate) struct Server {
     #[serde(default)]
     pub(crate) switched_off: Vec<String>,
     #[serde(default)]
+    pub(crate) hidden_layers: Vec<String>,
+    #[serde(default)]
     pub(crate) env: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(crate) words: Words,
@@ -72,13 +91,23 @@ pub(crate) struct Workloads {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Workload {
+    pub(crate) protocol: Option<Spanned<String>>,
     pub(crate) method: Spanned<String>,
     pub(crate) path: Spanned<String>,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) body: String,
+    pub(crate) body_bytes: Option<Spanned<i64>>,
+    pub(crate) pieces: Option<Spanned<i64>>,
     pub(crate) status: Spanned<i64>,
-    pub(crate) content_type: String,
+    pub(crate) content_type: Option<String>,
     pub(crate) check: Spanned<String>,
+    pub(crate) length: Option<Spanned<i64>>,
+    #[serde(default = "yes")]
+    pub(crate) marks: bool,
+}
+
+fn yes() -> bool {
+    true
 }

@@ -1,9 +1,17 @@
 //! The instruments: one file each, one line each in [`of`].
 
+mod counts;
+mod direct;
+mod drive;
+mod levels;
 mod load;
 mod rise;
+mod sitting;
+
+pub use levels::choose_levels;
 
 use toll_core::sample::Instrument;
+use toll_core::settings::Settings;
 
 use crate::bench::{Bench, Station};
 use crate::ledger::{Ledger, LedgerError};
@@ -37,6 +45,16 @@ pub struct Round {
 /// The instrument of that name.
 pub fn of(instrument: Instrument) -> &'static dyn Measure {
     match instrument {
+        Instrument::Counts => &counts::Counts,
+        Instrument::Direct => &direct::Direct,
         Instrument::Load => &load::Load,
+    }
+}
+
+/// The most rounds that a series gets: exact counts need only be seen to repeat.
+pub fn rounds_max(instrument: Instrument, settings: &Settings) -> u32 {
+    match instrument {
+        Instrument::Counts => settings.count_rounds,
+        Instrument::Direct | Instrument::Load => settings.rounds_max,
     }
 }

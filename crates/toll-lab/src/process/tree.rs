@@ -17,6 +17,15 @@ pub fn kill_group(group: u32) {
     }
 }
 
+/// Kills one process of a group. One that is gone already is fine: an id that has become another's
+/// is not of that group.
+pub(crate) fn kill_member(pid: u32, group: u32) {
+    let member = living_group_of(pid) == Some(group);
+    if let Some(pid) = Pid::from_raw(pid as i32).filter(|_| member) {
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
 /// Every living process of the machine, by group.
 #[derive(Debug, Clone, Default)]
 pub struct Groups(BTreeMap<u32, Vec<u32>>);

@@ -1,10 +1,10 @@
-//! The environment variables that a server process sees: few, the same for every cell, and nothing
+//! The environment variables that a process of a series sees: few, the same for every cell, and nothing
 //! of the user's shell that would change what is measured.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What the serving side of the harness must know.
+/// What the harness must know in every process of a series.
 #[derive(Debug, Clone)]
 pub struct ServeRequest<'a> {
     /// Folder of the harness, put on Python's path.
@@ -15,8 +15,6 @@ pub struct ServeRequest<'a> {
     pub kind: &'a str,
     /// Workload.
     pub workload: &'a str,
-    /// Number of middlewares.
-    pub middlewares: u32,
     /// HTTP implementation.
     pub http: &'a str,
     /// Event loop.
@@ -39,7 +37,7 @@ const KEPT: [&str; 8] = [
 
 impl ServeRequest<'_> {
     /// Gives the command exactly these variables.
-    pub(crate) fn apply(&self, command: &mut Command, extra: Vec<(String, String)>) {
+    pub(crate) fn apply(&self, command: &mut Command) {
         command.env_clear();
         command.envs(
             KEPT.iter()
@@ -53,8 +51,5 @@ impl ServeRequest<'_> {
         command.env("ASGI_TOLL_WORKLOAD", self.workload);
         command.env("ASGI_TOLL_HTTP", self.http);
         command.env("ASGI_TOLL_LOOP", self.event_loop);
-        // Two digits wherever possible, so that the size of the environment is the same in every cell.
-        command.env("NUM_MIDDLEWARES", format!("{:02}", self.middlewares));
-        command.envs(extra);
     }
 }

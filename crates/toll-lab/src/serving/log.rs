@@ -8,7 +8,7 @@ const TAIL_BYTES: u64 = 8 * 1024;
 const TAIL_LINES: usize = 12;
 
 /// The last lines of the file, without empty ones; nothing if it cannot be read.
-pub(super) fn tail(path: &Path) -> Vec<String> {
+pub(crate) fn tail(path: &Path) -> Vec<String> {
     let text = read_end(path).unwrap_or_default();
     let lines: Vec<&str> = text
         .lines()

@@ -7,5 +7,6 @@ mod rising;
 mod running;
 
 pub use environment::ServeRequest;
+pub(crate) use log::tail as log_tail;
 pub use rising::{Living, Progress, Rising};
 pub use running::{Running, StartError};

@@ -125,12 +125,14 @@ impl<'a> Rising<'a> {
             subject: &self.station.subject,
             kind: self.station.plan.axes.get(axes::KIND),
             workload: self.station.plan.axes.get(axes::WORKLOAD),
-            middlewares: self.middlewares,
             http: self.station.plan.axes.get(axes::HTTP),
             event_loop: self.station.plan.axes.get(axes::LOOP),
             hash_seed: self.hash_seed,
         };
-        request.apply(&mut command, self.station.server.environment(&with));
+        request.apply(&mut command);
+        // Two digits wherever possible, so that the size of the environment is the same in every cell.
+        command.env("NUM_MIDDLEWARES", format!("{:02}", self.middlewares));
+        command.envs(self.station.server.environment(&with));
         command
     }
 
@@ -231,7 +233,7 @@ impl<'a> Rising<'a> {
         };
         if let Err(failure) = verify::check(
             &self.station.workload,
-            self.station.mark,
+            &self.station.kind,
             self.middlewares,
             &seen,
         ) {
@@ -299,14 +301,16 @@ impl Station {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::net::{Ipv4Addr, TcpListener};
     use std::path::PathBuf;
     use std::sync::Arc;
 
+    use toll_core::levels::Levels;
     use toll_core::plan::{PythonRequest, SeriesPlan};
     use toll_core::settings::Settings;
-    use toll_core::subject::Mark;
-    use toll_core::{server, workload};
+    use toll_core::subject::Kind;
+    use toll_core::{server, subject, workload};
 
     use super::*;
     use crate::cores::Cores;
@@ -348,6 +352,11 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
         check = "json-count"
     "#;
 
+    fn kind() -> Kind {
+        let text = "[kinds.native]\nstyle = \"layer\"\nmark = \"header\"\nabout = \"a layer\"\n";
+        subject::parse_kinds("kinds.toml", text).unwrap()["native"].clone()
+    }
+
     fn station() -> Station {
         let axes = [
             ("framework", "tiny"),
@@ -362,7 +371,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             exclude_newer: None,
             subject: "tiny".to_owned(),
             server: "tiny".to_owned(),
-            levels: vec![0],
+            levels: Levels::Listed(vec![0]),
             instruments: Vec::new(),
             definition: String::new(),
         };
@@ -372,11 +381,12 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             plan,
             subject: PathBuf::from("/"),
             lifespan: "off".to_owned(),
-            mark: Mark::Header,
+            kind: kind(),
+            levels: vec![0],
             python: PathBuf::from("python3"),
             server: server::parse("servers.toml", SERVER).unwrap()["tiny"].clone(),
             workload: workload::parse("workloads.toml", WORKLOAD).unwrap()["ping"].clone(),
-            rounds_before: 0,
+            rounds_before: BTreeMap::new(),
             slug: "tiny".to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use toll_core::failure::{Failure, Stage};
@@ -84,6 +84,16 @@ impl Running {
             format!("the server ended by itself ({status})"),
         );
         Some(failure.with_log(self.log_tail()))
+    }
+
+    /// Its process id, which is the id of its group too.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it writes.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
     }
 
     /// The last lines of its log.

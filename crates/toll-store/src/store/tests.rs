@@ -20,7 +20,8 @@ fn new_run() -> (tempfile::TempDir, Store) {
         server_command: String::new(),
         switched_off: Vec::new(),
         levels: vec![0],
-        instrument: Instrument::Load,
+        instruments: vec![Instrument::Load],
+        hidden_layers: Vec::new(),
     };
     store.put_series(0, &facts).unwrap();
     (folder, store)
@@ -41,6 +42,7 @@ fn block(round: u32) -> Block {
     };
     Block {
         series: 0,
+        instrument: Instrument::Load,
         round,
         block: 0,
         slices: vec![(0, slice)],
@@ -92,10 +94,12 @@ fn a_full_disk_keeps_what_was_committed_and_lets_the_run_resume() {
     let path = store.path().to_owned();
     drop(store);
     let mut store = Store::open(&path).unwrap();
-    assert_eq!(store.progress().unwrap()[0].rounds.len(), stored as usize);
+    let progress = store.progress().unwrap();
+    assert_eq!(progress[0].rounds(Instrument::Load).len(), stored as usize);
     store.record_block(&block(stored)).unwrap();
+    let series = store.load_series(0).unwrap();
     assert_eq!(
-        store.load_series(0).unwrap().cells[0].slices.len(),
+        series.cells(Instrument::Load)[0].slices.len(),
         stored as usize + 1
     );
 }
@@ -170,6 +174,18 @@ fn a_name_that_only_a_newer_tool_knows_is_not_dropped_in_silence() {
         matches!(&error, StoreError::UnknownName { what: "metric", name, .. } if name == "joules"),
         "{error}"
     );
+}
+
+#[test]
+fn an_instrument_that_only_a_newer_tool_knows_is_not_dropped_in_silence() {
+    let (_folder, store) = new_run();
+    store
+        .connection
+        .execute("UPDATE series_instrument SET instrument = 'meter'", [])
+        .unwrap();
+    let unknown = |error| matches!(error, StoreError::UnknownName { what: "instrument", name, .. } if name == "meter");
+    assert!(unknown(store.load_series(0).unwrap_err()));
+    assert!(unknown(store.progress().unwrap_err()));
 }
 
 #[test]

@@ -74,11 +74,12 @@ pub(crate) fn facts(framework: &str) -> SeriesFacts {
         server_command: "python -m uvicorn app:app".into(),
         switched_off: lines(&["access log"]),
         levels: LEVELS.to_vec(),
-        instrument: Instrument::Load,
+        instruments: Instrument::ALL.to_vec(),
+        hidden_layers: lines(&["server: uvicorn.ProxyHeaders", "framework: a.Errors"]),
     }
 }
 
-/// A whole block: every level once, every metric read.
+/// A whole block under load: every level once, every metric read.
 pub(crate) fn block(series: usize, round: u32, block: u32) -> Block {
     let slice = |position: u32| Slice {
         round,
@@ -95,6 +96,7 @@ pub(crate) fn block(series: usize, round: u32, block: u32) -> Block {
         .collect();
     Block {
         series,
+        instrument: Instrument::Load,
         round,
         block,
         slices,

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use toll_core::event::Event;
 use toll_core::failure::Failure;
-use toll_core::sample::Block;
+use toll_core::sample::{Block, Instrument};
 use toll_core::settings::Settings;
 use toll_lab::ledger::{Judgement, Ledger, LedgerError};
-use toll_store::Store;
+use toll_store::{Origin, Store};
 
 use crate::printer::{Course, Progress};
 
@@ -54,19 +54,25 @@ impl Ledger for Book {
 
     fn failure(
         &mut self,
-        series: usize,
-        middlewares: Option<u32>,
+        (series, instrument, middlewares): (usize, Instrument, u32),
         failure: &Failure,
     ) -> Result<(), LedgerError> {
-        Ok(self.store.record_failure(series, middlewares, failure)?)
+        let cell = Some((instrument, middlewares));
+        Ok(self.store.record_failure(series, cell, failure)?)
     }
 
-    fn judge(&mut self, series: usize) -> Result<Judgement, LedgerError> {
+    fn hidden_layers(&mut self, series: usize, layers: &[String]) -> Result<(), LedgerError> {
+        Ok(self
+            .store
+            .set_hidden_layers(series, Origin::Framework, layers)?)
+    }
+
+    fn judge(&mut self, series: usize, instrument: Instrument) -> Result<Judgement, LedgerError> {
         // A run that is killed still has its time up to the last round.
         self.store
             .update_session(self.start.elapsed().as_secs_f64(), 0.0)?;
         let measured = self.store.load_series(series)?;
-        let precision = toll_analysis::toll_precision(&measured, &self.settings);
+        let precision = toll_analysis::toll_precision(&measured, instrument, &self.settings);
         Ok(Judgement {
             precision: precision.half_width,
             done: precision.done,

@@ -2,7 +2,6 @@
 
 use toll_core::axes::{self, Axes};
 use toll_core::plan::SeriesPlan;
-use toll_core::sample::Instrument;
 use toll_core::server::Bind;
 use toll_core::settings::Transport;
 use toll_lab::bench::Station;
@@ -34,12 +33,14 @@ pub(super) fn planned(task: &Task, series: &SeriesPlan) -> SeriesFacts {
         switched_off: server
             .map(|server| server.switched_off.clone())
             .unwrap_or_default(),
-        levels: series.levels.clone(),
-        instrument: series
-            .instruments
-            .first()
-            .copied()
-            .unwrap_or(Instrument::Load),
+        levels: series.levels.listed().to_vec(),
+        instruments: series.instruments.clone(),
+        hidden_layers: server
+            .map(|server| server.hidden_layers.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .map(|layer| format!("server: {layer}"))
+            .collect(),
     }
 }
 

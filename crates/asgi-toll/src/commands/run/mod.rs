@@ -37,6 +37,9 @@ pub(crate) fn run(args: &RunArgs, global: &Global, printer: Printer) -> anyhow::
     if task.plan.quick {
         printer.note(QUICK);
     }
+    for which in &task.plan.not_applicable {
+        printer.note(format!("not applicable: {}: {}", which.axes, which.reason));
+    }
     let prepared = prepare::prepare(&task, args, global, Arc::clone(&abort), printer);
     if abort.load(Ordering::Relaxed) {
         task.folder.remove_if_empty();

@@ -26,7 +26,7 @@ pub(super) fn measure(
     let mut store = task.open_store(prepared)?;
     store.begin_session()?;
     store.clear_failures()?;
-    let stations = stations::set_up(task, prepared, &mut store)?;
+    let mut stations = stations::set_up(task, prepared, &mut store)?;
     let sockets = tempfile::Builder::new()
         .prefix("asgi-toll-")
         .tempdir()
@@ -40,8 +40,9 @@ pub(super) fn measure(
         sockets: sockets.path().to_owned(),
         abort: prepared.abort.clone(),
     };
+    stations::choose_levels(task, &bench, &mut stations, &mut store, printer)?;
     let budget = Duration::from_secs(task.plan.settings.budget_s);
-    let course = Course::new(task.plan.settings.rounds_min, budget);
+    let course = Course::new(budget);
     let mut book = Book::new(
         store,
         task.plan.settings.clone(),

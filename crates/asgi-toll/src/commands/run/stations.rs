@@ -1,15 +1,20 @@
 //! Setting up: every series is recorded, and those that have an environment get a station.
 
+use std::collections::BTreeMap;
+
 use anyhow::anyhow;
 use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
-use toll_core::sample::MeasuredSeries;
-use toll_lab::bench::Station;
+use toll_core::levels::Levels;
+use toll_core::plan::SeriesPlan;
+use toll_core::sample::{Instrument, MeasuredCell, MeasuredSeries};
+use toll_lab::bench::{Bench, Station};
 use toll_lab::provision::Environment;
 use toll_store::Store;
 
 use super::prepare::Prepared;
 use super::{Task, facts};
+use crate::printer::Printer;
 
 pub(super) fn set_up(
     task: &Task,
@@ -73,6 +78,42 @@ fn record(
     task.folder.keep_lock(&name, &environment.lock)
 }
 
+/// Chooses the levels of series that leave it to us; one that cannot even be tried is given up.
+pub(super) fn choose_levels(
+    task: &Task,
+    bench: &Bench,
+    stations: &mut Vec<Station>,
+    store: &mut Store,
+    printer: Printer,
+) -> anyhow::Result<()> {
+    for station in std::mem::take(stations) {
+        if !station.levels.is_empty() || bench.aborted() {
+            stations.push(station);
+            continue;
+        }
+        match toll_lab::instrument::choose_levels(bench, &station) {
+            Ok(levels) => {
+                let words: Vec<String> = levels.iter().map(u32::to_string).collect();
+                printer.note(format!(
+                    "{}: {} middlewares were chosen",
+                    station.label,
+                    words.join(", ")
+                ));
+                store.add_levels(station.series, &levels)?;
+                stations.push(Station { levels, ..station });
+            }
+            Err(failure) => {
+                printer.failure(
+                    format!("{}: {}", station.label, failure.message),
+                    &failure.log_tail,
+                );
+                give_up(task, station.series, &failure, store)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn give_up(task: &Task, index: usize, failure: &Failure, store: &mut Store) -> anyhow::Result<()> {
     if task.before(index).is_none() {
         store.put_series(index, &facts::planned(task, &task.plan.series[index]))?;
@@ -80,9 +121,26 @@ fn give_up(task: &Task, index: usize, failure: &Failure, store: &mut Store) -> a
     Ok(store.record_failure(index, None, failure)?)
 }
 
-fn rounds(before: &MeasuredSeries) -> u32 {
-    let slices = before.cells.iter().flat_map(|cell| &cell.slices);
-    slices.map(|slice| slice.round + 1).max().unwrap_or(0)
+/// How many rounds each instrument has measured already.
+fn rounds(before: &MeasuredSeries) -> BTreeMap<Instrument, u32> {
+    let of = |cells: &[MeasuredCell]| {
+        let slices = cells.iter().flat_map(|cell| &cell.slices);
+        slices.map(|slice| slice.round + 1).max().unwrap_or(0)
+    };
+    let instruments = before.instruments.iter();
+    instruments
+        .map(|(instrument, cells)| (*instrument, of(cells)))
+        .collect()
+}
+
+/// The levels: the suite's, or those that were chosen when the run began, or none yet.
+fn levels(before: Option<&MeasuredSeries>, plan: &SeriesPlan) -> Vec<u32> {
+    if let Levels::Listed(levels) = &plan.levels {
+        return levels.clone();
+    }
+    let cells = before.and_then(|before| before.instruments.values().next());
+    let cells = cells.map_or(&[][..], Vec::as_slice);
+    cells.iter().map(|cell| cell.middlewares).collect()
 }
 
 fn station(
@@ -120,11 +178,12 @@ fn station(
             .shelf
             .folder(&series.subject, &prepared.unpacked.subjects),
         lifespan: subject.lifespan.clone(),
-        mark: kind.mark,
+        kind: kind.clone(),
+        levels: levels(task.before(index), series),
         python: environment.python.clone(),
         server: server.clone(),
         workload: workload.clone(),
-        rounds_before: task.before(index).map_or(0, rounds),
+        rounds_before: task.before(index).map(rounds).unwrap_or_default(),
         slug: facts::slug(&series.axes.to_string()),
     })
 }

@@ -1,0 +1,250 @@
+//! One process with one application, driven from here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use toll_core::failure::{Failure, Stage};
+use toll_core::verify::{self, Answer};
+
+use super::control::{Line, Silence};
+use super::orders::{DriverCost, Looked, Order, RequestLine, Said, Timed};
+use crate::bench::{Bench, Station};
+use crate::process::tree;
+use crate::serving::log_tail;
+
+/// What is added to the driver's own patience before a process is given up: it tells where the
+/// application hangs, which is worth waiting for.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// One process with one application. Dropping it ends the process.
+#[derive(Debug)]
+pub struct Cell<'a> {
+    /// Number of middlewares.
+    pub middlewares: u32,
+    bench: &'a Bench,
+    station: &'a Station,
+    line: Line,
+    process: Process,
+}
+
+/// A process that was forked for a cell.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    /// The group of the nursery and all that it forked.
+    pub(super) group: u32,
+    pub(super) log: PathBuf,
+}
+
+impl<'a> Cell<'a> {
+    pub(super) fn new(
+        (bench, station): (&'a Bench, &'a Station),
+        middlewares: u32,
+        line: Line,
+        process: Process,
+    ) -> Self {
+        Self {
+            middlewares,
+            bench,
+            station,
+            line,
+            process,
+        }
+    }
+
+    /// Tells it to build the application and to make one request. Building takes most of the time,
+    /// so several cells are told before the first is waited for.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn begin(&mut self) -> Result<(), Failure> {
+        let order = Order::Start {
+            request: RequestLine::from(&self.station.workload),
+            lifespan: &self.station.lifespan,
+            timeout_s: self.start_patience().as_secs_f64(),
+        };
+        self.line
+            .tell(&order)
+            .map_err(|silence| self.failure(Stage::Start, &silence))
+    }
+
+    /// Waits for the answer to that request and checks it.
+    ///
+    /// # Errors
+    /// The application cannot be built, or its answer is wrong.
+    pub fn verify(&mut self) -> Result<(), Failure> {
+        let said = self.hear(Stage::Start, self.start_patience())?;
+        let Said::Answer {
+            status,
+            headers,
+            body_base64,
+        } = said
+        else {
+            return Err(self.strange(Stage::Start, &said));
+        };
+        let body = BASE64.decode(body_base64);
+        let answer = Answer {
+            status,
+            headers,
+            body: body.unwrap_or_default(),
+        };
+        verify::check(
+            &self.station.workload,
+            &self.station.kind,
+            self.middlewares,
+            &answer,
+        )
+        .map_err(|failure| failure.with_log(self.log_tail()))
+    }
+
+    /// Binds the process to a core.
+    ///
+    /// # Errors
+    /// The core may not be used.
+    pub fn bind(&self, core: Option<usize>) -> Result<(), Failure> {
+        let bound = core.map_or(Ok(()), |core| tree::pin(&[self.process.pid], core));
+        bound.map_err(|error| {
+            let message = format!("the process could not be bound to its core: {error}");
+            Failure::new(Stage::Start, "not-bound", message)
+        })
+    }
+
+    /// Requests that nobody counts.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn warm_up(&mut self, duration: Duration) -> Result<(), Failure> {
+        let wall_ms = duration.as_millis() as u64;
+        let patience = self.patience(wall_ms);
+        let said = self.ask(&Order::WarmUp {
+            wall_ms,
+            timeout_s: patience.as_secs_f64(),
+        })?;
+        match said {
+            Said::Warm {} => Ok(()),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// Requests that take about so much CPU time, timed.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn slice(&mut self, cpu_ms: u64) -> Result<Timed, Failure> {
+        let timeout_s = self.patience(cpu_ms).as_secs_f64();
+        match self.ask(&Order::Slice { cpu_ms, timeout_s })? {
+            Said::Slice(timed) => Ok(timed),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// What driving costs without an application.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn driver_cost(&mut self, cpu_ms: u64) -> Result<DriverCost, Failure> {
+        let timeout_s = self.patience(cpu_ms).as_secs_f64();
+        match self.ask(&Order::Driver { cpu_ms, timeout_s })? {
+            Said::Driver(cost) => Ok(cost),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// Counts the events of one request.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn count(&mut self) -> Result<BTreeMap<String, i64>, Failure> {
+        let timeout_s = self.count_patience().as_secs_f64();
+        match self.ask(&Order::Count { timeout_s })? {
+            Said::Count { counts } => Ok(counts),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// The layers that are found by looking into the application.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn look(&mut self) -> Result<Looked, Failure> {
+        let timeout_s = self.patience(0).as_secs_f64();
+        match self.ask(&Order::Stack { timeout_s })? {
+            Said::Stack(looked) => Ok(looked),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// Gives an order and waits for what comes of it.
+    fn ask(&mut self, order: &Order<'_>) -> Result<Said, Failure> {
+        let patience = match order {
+            Order::Count { .. } => self.count_patience(),
+            Order::WarmUp { wall_ms: ms, .. }
+            | Order::Slice { cpu_ms: ms, .. }
+            | Order::Driver { cpu_ms: ms, .. } => self.patience(*ms),
+            _ => self.patience(0),
+        };
+        self.line
+            .tell(order)
+            .map_err(|silence| self.failure(Stage::Measure, &silence))?;
+        self.hear(Stage::Measure, patience)
+    }
+
+    fn hear(&mut self, stage: Stage, patience: Duration) -> Result<Said, Failure> {
+        match self.line.hear(patience + GRACE) {
+            Ok(Said::Failed {
+                code,
+                message,
+                traceback,
+            }) => Err(Failure::new(stage, &code, message).with_log(traceback)),
+            Ok(said) => Ok(said),
+            Err(silence) => Err(self.failure(stage, &silence)),
+        }
+    }
+
+    fn failure(&self, stage: Stage, silence: &Silence) -> Failure {
+        let (code, message) = match silence {
+            Silence::Ended => (
+                "app-exited",
+                "the application ended the interpreter".to_owned(),
+            ),
+            Silence::TimedOut(_) => ("timed-out", format!("the application hangs: {silence}")),
+            Silence::Aborted => ("interrupted", "interrupted".to_owned()),
+            Silence::Strange(_) | Silence::Io(_) => {
+                ("driver-failed", format!("the driver failed: {silence}"))
+            }
+        };
+        Failure::new(stage, code, message).with_log(self.log_tail())
+    }
+
+    fn strange(&self, stage: Stage, said: &Said) -> Failure {
+        let message = format!("the driver answered something else than was asked: {said:?}");
+        Failure::new(stage, "driver-failed", message).with_log(self.log_tail())
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        log_tail(&self.process.log)
+    }
+
+    fn start_patience(&self) -> Duration {
+        Duration::from_millis(self.bench.settings.timeout_ms)
+    }
+
+    /// Whole requests are made, so a slice takes at least one.
+    fn patience(&self, ms: u64) -> Duration {
+        Duration::from_millis(self.bench.settings.timeout_ms + 20 * ms)
+    }
+
+    /// A request with every event counted takes many times as long.
+    fn count_patience(&self) -> Duration {
+        3 * Duration::from_millis(self.bench.settings.timeout_ms)
+    }
+}
+
+impl Drop for Cell<'_> {
+    fn drop(&mut self) {
+        tree::kill_member(self.process.pid, self.process.group);
+    }
+}

@@ -1,0 +1,163 @@
+//! The nursery: a process that has imported everything of a series and built nothing, and that is
+//! forked once per cell.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use toll_core::axes;
+use toll_core::failure::{Failure, Stage};
+
+use super::cell::{Cell, Process};
+use super::control::{Desk, Line, Silence};
+use super::orders::{Order, Said};
+use crate::bench::{Bench, Station};
+use crate::serving::{Running, ServeRequest};
+
+/// The program inside the environment.
+const PROGRAM: &str = "asgi_toll_driver.py";
+/// How long a fork may take until it reports.
+const FORK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Sockets are numbered, because their paths must be short.
+static SOCKETS: AtomicU32 = AtomicU32::new(0);
+
+/// A series that is ready to be forked. Dropping it kills it and all its cells.
+#[derive(Debug)]
+pub struct Nursery<'a> {
+    bench: &'a Bench,
+    station: &'a Station,
+    line: Line,
+    desk: Desk,
+    running: Running,
+}
+
+impl<'a> Nursery<'a> {
+    /// Starts it and waits until everything is imported. `hash_seed` is the same for all its cells;
+    /// `purpose` names its log.
+    ///
+    /// # Errors
+    /// The subject cannot be imported, or the driver cannot be started.
+    pub fn start(
+        bench: &'a Bench,
+        station: &'a Station,
+        hash_seed: u32,
+        purpose: &str,
+    ) -> Result<Self, Failure> {
+        let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
+        let socket = bench.sockets.join(format!("d{number}"));
+        let log = bench
+            .logs
+            .join(&station.slug)
+            .join(format!("{purpose}.log"));
+        let desk = Desk::open(&socket, bench.abort.clone())
+            .map_err(|error| not_started(format!("no socket for the driver: {error}")))?;
+        let command = command(bench, station, hash_seed, &socket);
+        let running = Running::start(command, log, Some(socket))
+            .map_err(|error| not_started(error.to_string()))?;
+        let patience = Duration::from_millis(bench.settings.start_timeout_ms);
+        let imported = greet(&desk, &running, patience);
+        match imported {
+            Ok(line) => Ok(Self {
+                bench,
+                station,
+                line,
+                desk,
+                running,
+            }),
+            Err(failure) if failure.log_tail.is_empty() => {
+                Err(failure.with_log(running.log_tail()))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Forks a process for the cell with so many middlewares.
+    ///
+    /// # Errors
+    /// The nursery is gone, or the fork does not report.
+    pub fn cell(
+        &mut self,
+        middlewares: u32,
+        seams: bool,
+        counting: bool,
+    ) -> Result<Cell<'a>, Failure> {
+        let order = Order::Cell {
+            middlewares,
+            seams,
+            counting,
+        };
+        let reported = self.line.tell(&order).and_then(|()| {
+            let mut line = self
+                .desk
+                .next(FORK_PATIENCE, || self.running.ended().is_some())?;
+            match line.hear(FORK_PATIENCE)? {
+                Said::Cell {
+                    middlewares: number,
+                    seams: looked,
+                    pid,
+                } if (number, looked) == (middlewares, seams) => Ok((line, pid)),
+                other => Err(Silence::Strange(format!("{other:?}"))),
+            }
+        });
+        let (line, pid) = reported.map_err(|silence| {
+            not_started(format!("no process for the cell: {silence}"))
+                .with_log(self.running.log_tail())
+        })?;
+        let process = Process {
+            pid,
+            group: self.running.id(),
+            log: self.running.log().to_owned(),
+        };
+        Ok(Cell::new(
+            (self.bench, self.station),
+            middlewares,
+            line,
+            process,
+        ))
+    }
+}
+
+fn not_started(message: String) -> Failure {
+    Failure::new(Stage::Start, "driver-not-started", message)
+}
+
+fn command(bench: &Bench, station: &Station, hash_seed: u32, socket: &PathBuf) -> Command {
+    let mut command = Command::new(&station.python);
+    command.arg(bench.harness.join(PROGRAM));
+    let request = ServeRequest {
+        harness: &bench.harness,
+        subject: &station.subject,
+        kind: station.plan.axes.get(axes::KIND),
+        workload: station.plan.axes.get(axes::WORKLOAD),
+        http: station.plan.axes.get(axes::HTTP),
+        event_loop: station.plan.axes.get(axes::LOOP),
+        hash_seed,
+    };
+    request.apply(&mut command);
+    command.env("ASGI_TOLL_CONTROL", socket);
+    command
+}
+
+/// The first thing that the driver says.
+fn greet(desk: &Desk, running: &Running, patience: Duration) -> Result<Line, Failure> {
+    let heard = desk
+        .next(patience, || running.ended().is_some())
+        .and_then(|mut line| Ok((line.hear(patience)?, line)));
+    match heard {
+        Ok((Said::Ready {}, line)) => Ok(line),
+        Ok((
+            Said::Failed {
+                code,
+                message,
+                traceback,
+            },
+            _,
+        )) => Err(Failure::new(Stage::Start, &code, message).with_log(traceback)),
+        Ok((other, _)) => Err(not_started(format!("the driver began with {other:?}"))),
+        Err(silence) => Err(not_started(format!(
+            "the driver did not come up: {silence}"
+        ))),
+    }
+}

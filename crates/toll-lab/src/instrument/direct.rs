@@ -1,0 +1,119 @@
+//! The direct instrument: the application is awaited in-process, without a server.
+
+use std::time::Duration;
+
+use toll_core::event::Step;
+use toll_core::metric::{Metric, Readings};
+use toll_core::sample::{Instrument, Slice};
+
+use super::drive::{Purpose, ask_each, come_up, nursery};
+use super::sitting::Sitting;
+use super::{Measure, Round};
+use crate::bench::{Bench, Station};
+use crate::driving::{Cell, DriverCost, Timed};
+use crate::ledger::{Ledger, LedgerError};
+
+/// The instrument.
+pub(super) struct Direct;
+
+const PURPOSE: Purpose = Purpose {
+    log: "direct",
+    counting: false,
+    seams: false,
+};
+
+/// Warm-up of a cell, in slices: the interpreter specialises code within the first hundred calls.
+const WARM_UP_SLICES: u64 = 6;
+
+impl Measure for Direct {
+    fn round(
+        &self,
+        bench: &Bench,
+        station: &Station,
+        round: &mut Round,
+        ledger: &mut dyn Ledger,
+    ) -> Result<(), LedgerError> {
+        let mut sitting = Sitting {
+            bench,
+            station,
+            instrument: Instrument::Direct,
+            round,
+            ledger,
+        };
+        let mut random = sitting.random();
+        sitting.step(Step::Starting);
+        let Some(mut nursery) = nursery(&mut sitting, &mut random, PURPOSE.log)? else {
+            return Ok(());
+        };
+        let mut cells = come_up(&mut sitting, &mut nursery, PURPOSE)?;
+        sitting.step(Step::WarmingUp);
+        let warm_up = Duration::from_millis(WARM_UP_SLICES * bench.settings.direct_slice_ms);
+        ask_each(&mut sitting, &mut cells, |cell| cell.warm_up(warm_up))?;
+        sitting.step(Step::Measuring);
+        for number in 0..bench.settings.direct_blocks {
+            if bench.aborted() || cells.is_empty() {
+                break;
+            }
+            random.shuffle(&mut cells);
+            block(&mut sitting, &mut cells, number)?;
+        }
+        Ok(())
+    }
+}
+
+/// One block: every living cell once, and the driver's own cost in the one with the fewest layers.
+fn block(
+    sitting: &mut Sitting<'_>,
+    cells: &mut Vec<Cell<'_>>,
+    number: u32,
+) -> Result<(), LedgerError> {
+    let lowest = cells.iter().map(|cell| cell.middlewares).min();
+    let slice_ms = sitting.bench.settings.direct_slice_ms;
+    let taken = ask_each(sitting, cells, |cell| {
+        let timed = cell.slice(slice_ms)?;
+        let driver = if Some(cell.middlewares) == lowest {
+            Some(cell.driver_cost(slice_ms)?)
+        } else {
+            None
+        };
+        Ok(readings(timed, driver))
+    })?;
+    let round = sitting.round.number;
+    let slices = taken
+        .into_iter()
+        .enumerate()
+        .map(|(position, (middlewares, readings))| {
+            let slice = Slice {
+                round,
+                block: number,
+                position: position as u32,
+                readings,
+                latency_histogram: None,
+                error_classes: Vec::new(),
+            };
+            (middlewares, slice)
+        })
+        .collect();
+    sitting.keep(number, sitting.bench.settings.direct_blocks, slices)
+}
+
+fn readings(timed: Timed, driver: Option<DriverCost>) -> Readings {
+    let of_slice = [
+        (Metric::Sent, timed.requests),
+        (Metric::Ok, timed.requests - timed.wrong),
+        (Metric::Failed, timed.wrong),
+        (Metric::WallNs, timed.wall_ns),
+        (Metric::CpuNs, timed.cpu_ns),
+        (Metric::ThreadCpuNs, timed.thread_cpu_ns),
+    ];
+    let of_driver = driver.into_iter().flat_map(|driver| {
+        [
+            (Metric::DriverRequests, driver.requests),
+            (Metric::DriverCpuNs, driver.cpu_ns),
+            (Metric::ReferenceLayers, driver.reference_layers),
+            (Metric::ReferenceRequests, driver.reference_requests),
+            (Metric::ReferenceCpuNs, driver.reference_cpu_ns),
+        ]
+    });
+    of_slice.into_iter().chain(of_driver).collect()
+}

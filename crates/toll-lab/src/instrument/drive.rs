@@ -1,0 +1,107 @@
+//! Bringing up the driven processes of a round: one nursery, one process per cell.
+
+use toll_core::failure::Failure;
+use toll_stats::Random;
+
+use super::sitting::{Failures, Sitting};
+use crate::driving::{Cell, Nursery};
+use crate::ledger::LedgerError;
+
+/// How the processes of a round are to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purpose {
+    /// Name of the log.
+    pub(super) log: &'static str,
+    /// Whether they count.
+    pub(super) counting: bool,
+    /// Whether their layers are looked at from between them.
+    pub(super) seams: bool,
+}
+
+/// Forks a process for each of the levels, has each build its application, and checks its first
+/// answer. What does not answer rightly is recorded and left out.
+pub(super) fn come_up<'a>(
+    sitting: &mut Sitting<'_>,
+    nursery: &mut Nursery<'a>,
+    purpose: Purpose,
+) -> Result<Vec<Cell<'a>>, LedgerError> {
+    let mut failed = Failures::new();
+    let mut begun = Vec::new();
+    for middlewares in sitting.round.levels.clone() {
+        let cell = nursery
+            .cell(middlewares, purpose.seams, purpose.counting)
+            .and_then(|mut cell| cell.begin().map(|()| cell));
+        keep_or_note(cell, middlewares, &mut begun, &mut failed);
+    }
+    let mut cells = Vec::new();
+    for mut cell in begun {
+        if sitting.bench.aborted() {
+            return Ok(Vec::new());
+        }
+        let middlewares = cell.middlewares;
+        let core = sitting.bench.cores.server;
+        let up = cell.verify().and_then(|()| cell.bind(core)).map(|()| cell);
+        keep_or_note(up, middlewares, &mut cells, &mut failed);
+    }
+    if cells.is_empty() && !sitting.bench.aborted() {
+        sitting.fail_all(failed)?;
+    } else {
+        sitting.fail_each(failed)?;
+    }
+    Ok(cells)
+}
+
+fn keep_or_note<'a>(
+    cell: Result<Cell<'a>, Failure>,
+    middlewares: u32,
+    kept: &mut Vec<Cell<'a>>,
+    failed: &mut Failures,
+) {
+    match cell {
+        Ok(cell) => kept.push(cell),
+        Err(failure) => failed.push((middlewares, failure)),
+    }
+}
+
+/// Starts the nursery of a round; where it does not start, every level has failed.
+pub(super) fn nursery<'a>(
+    sitting: &mut Sitting<'a>,
+    random: &mut Random,
+    log: &str,
+) -> Result<Option<Nursery<'a>>, LedgerError> {
+    let hash_seed = random.next_u64() as u32;
+    match Nursery::start(sitting.bench, sitting.station, hash_seed, log) {
+        Ok(nursery) => Ok(Some(nursery)),
+        Err(_) if sitting.bench.aborted() => Ok(None),
+        Err(failure) => {
+            let levels = sitting.round.levels.iter();
+            let failed = levels.map(|level| (*level, failure.clone())).collect();
+            sitting.fail_all(failed)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Asks each cell in turn; those that fail are recorded and left out, and their answers with them.
+pub(super) fn ask_each<'a, T>(
+    sitting: &mut Sitting<'_>,
+    cells: &mut Vec<Cell<'a>>,
+    mut ask: impl FnMut(&mut Cell<'a>) -> Result<T, Failure>,
+) -> Result<Vec<(u32, T)>, LedgerError> {
+    let mut failed = Failures::new();
+    let mut answers = Vec::new();
+    cells.retain_mut(|cell| match ask(cell) {
+        Ok(answer) => {
+            answers.push((cell.middlewares, answer));
+            true
+        }
+        Err(failure) => {
+            failed.push((cell.middlewares, failure));
+            false
+        }
+    });
+    if !sitting.bench.aborted() {
+        sitting.fail_each(failed)?;
+    }
+    Ok(answers)
+}

@@ -1,0 +1,112 @@
+//! What every instrument does alike in a round: saying what happens, recording what fails.
+
+use toll_core::event::{Event, Step};
+use toll_core::failure::Failure;
+use toll_core::sample::{Block, Instrument, Slice};
+use toll_stats::Random;
+
+use super::Round;
+use crate::bench::{Bench, Station};
+use crate::ledger::{Ledger, LedgerError};
+
+/// Number of middlewares, and the slice of that cell.
+pub(super) type Slices = Vec<(u32, Slice)>;
+/// Number of middlewares, and why that cell failed.
+pub(super) type Failures = Vec<(u32, Failure)>;
+
+/// One round of one series by one instrument while it lasts.
+pub(super) struct Sitting<'a> {
+    pub(super) bench: &'a Bench,
+    pub(super) station: &'a Station,
+    pub(super) instrument: Instrument,
+    pub(super) round: &'a mut Round,
+    pub(super) ledger: &'a mut dyn Ledger,
+}
+
+impl Sitting<'_> {
+    /// The random numbers of this round: every round of every series and instrument has an order of
+    /// its own that a resumed run repeats.
+    pub(super) fn random(&self) -> Random {
+        let series = (self.station.series as u64 + 1) << 32;
+        let instrument = (self.instrument as u64) << 60;
+        let round = u64::from(self.round.number) + 1;
+        Random::from_seed(self.bench.seed ^ series ^ instrument ^ round)
+    }
+
+    pub(super) fn step(&mut self, step: Step) {
+        self.ledger.event(Event::UnitStarted {
+            label: self.station.label.clone(),
+            instrument: self.instrument,
+            round: self.round.number,
+            step,
+        });
+    }
+
+    /// Nothing came up at all. In a later round the earlier ones stand, whatever goes wrong now; in
+    /// the first the instrument has nothing to say of this series, for the reason of its lowest
+    /// level: fewest layers that could be to blame.
+    pub(super) fn fail_all(&mut self, failed: Failures) -> Result<(), LedgerError> {
+        let lowest = failed.iter().min_by_key(|(middlewares, _)| *middlewares);
+        let Some((_, failure)) = lowest.filter(|_| self.round.number == 0) else {
+            return self.fail_each(failed);
+        };
+        let (failure, series) = (failure.clone(), self.station.series);
+        for middlewares in std::mem::take(&mut self.round.levels) {
+            let own = failed.iter().find(|(level, _)| *level == middlewares);
+            let failure = own.map_or(&failure, |(_, own)| own);
+            self.ledger
+                .failure((series, self.instrument, middlewares), failure)?;
+        }
+        self.ledger.event(Event::SeriesFailed {
+            label: self.station.label.clone(),
+            instrument: self.instrument,
+            failure,
+        });
+        Ok(())
+    }
+
+    /// Records failures; these cells are not measured again in this round.
+    pub(super) fn fail_each(&mut self, failed: Failures) -> Result<(), LedgerError> {
+        for (middlewares, failure) in failed {
+            self.round.levels.retain(|level| *level != middlewares);
+            self.ledger.failure(
+                (self.station.series, self.instrument, middlewares),
+                &failure,
+            )?;
+            self.ledger.event(Event::CellFailed {
+                label: self.station.label.clone(),
+                instrument: self.instrument,
+                middlewares,
+                failure,
+            });
+        }
+        Ok(())
+    }
+
+    /// Keeps one block whole, or, when everything is to stop, not at all; then says so.
+    pub(super) fn keep(
+        &mut self,
+        number: u32,
+        blocks: u32,
+        slices: Slices,
+    ) -> Result<(), LedgerError> {
+        if self.bench.aborted() || slices.is_empty() {
+            return Ok(());
+        }
+        self.ledger.block(&Block {
+            series: self.station.series,
+            instrument: self.instrument,
+            round: self.round.number,
+            block: number,
+            slices,
+        })?;
+        self.ledger.event(Event::BlockDone {
+            label: self.station.label.clone(),
+            instrument: self.instrument,
+            round: self.round.number,
+            block: number,
+            blocks,
+        });
+        Ok(())
+    }
+}
