@@ -1,13 +1,25 @@
 """Pure ASGI layers that every subject shares.
 
 A layer that is written against ASGI alone costs the same code in every
-framework, so it lives here once. Each layer answers `http` scopes only and
-hands `lifespan` and `websocket` on untouched.
+framework, so it lives here once. What a layer has nothing to do with, such as
+`lifespan`, it hands on untouched.
 """
+
+STARTS = frozenset(("http.response.start", "websocket.accept"))
+
+
+class PassLayer:
+    """Hands everything on: the least that a layer can be."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        await self.app(scope, receive, send)
 
 
 class HeaderLayer:
-    """Adds one header to every HTTP response by wrapping `send`."""
+    """Adds one header to every answer by wrapping `send`."""
 
     def __init__(self, app, header):
         """`header` is the finished `(name, value)` pair of bytes."""
@@ -15,13 +27,13 @@ class HeaderLayer:
         self.header = header
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         header = self.header
 
         async def send_with_header(message):
-            if message["type"] == "http.response.start":
+            if message["type"] in STARTS:
                 headers = message.get("headers")
                 # ASGI allows any iterable. Copying it in each layer would make
                 # n layers cost n²; so only what is not yet a list is copied.

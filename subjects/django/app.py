@@ -1,31 +1,75 @@
 """Django (its ASGI side): https://docs.djangoproject.com/en/stable/topics/http/middleware/"""
 
-import functools
 import json
 import sys
 import types
 
-from asgi_toll_layers import HeaderLayer, wrap
-from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick, raw_marks
+from asgi_toll_kinds import functions_or_layers
+from asgi_toll_layers import wrap
+from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
+from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.decorators import async_only_middleware
+from django.utils.deprecation import MiddlewareMixin
+
+BINARY = "application/octet-stream"
 
 # Django is told of URLs and middlewares by dotted path. This module holds what
 # the paths name: `urlpatterns`, and a factory for each layer.
 SITE = "asgi_toll_django_site"
 
 
-async def ping(request):
-    response = JsonResponse({"count": 0})
-    # Else it goes out in chunks: only CommonMiddleware would set the length.
+def with_length(response):
+    """Else it goes out in chunks: only CommonMiddleware would set the length."""
     response.headers["Content-Length"] = str(len(response.content))
     return response
 
 
-WORKLOADS = {"ping": lambda: [path("_ping", ping)]}
+async def ping(request):
+    return with_length(JsonResponse({"count": 0}))
+
+
+async def text(request):
+    return with_length(JsonResponse({"text": TEXT_1K}))
+
+
+async def post(request):
+    return with_length(JsonResponse({"received": len(request.body)}))
+
+
+async def stream(request):
+    return StreamingHttpResponse(chunks(), content_type=BINARY)
+
+
+async def large(request):
+    return with_length(HttpResponse(LARGE, content_type="text/plain"))
+
+
+async def error(request):
+    raise RuntimeError(ERROR)
+
+
+PING = path("_ping", ping)
+POST = path("post", post)
+LARGE_PATH = path("large", large)
+
+# Routes besides the one that every application has.
+WORKLOADS = {
+    "ping": [],
+    "cors-no-origin": [],
+    "cors-origin": [],
+    "gzip-small": [],
+    "json-1k": [path("json", text)],
+    "post-1k": [POST],
+    "post-1m": [POST],
+    "stream-100x1k": [path("stream", stream)],
+    "large-200k": [LARGE_PATH],
+    "gzip-200k": [LARGE_PATH],
+    "error-500": [path("error", error)],
+}
 
 
 def header_factory(name):
@@ -59,22 +103,30 @@ def count_factory():
     return factory
 
 
-# A kind gives (middleware factories for the framework, layers to put around it).
+def mixin_class(name):
+    """The class-based form that most middlewares of Django have; its hooks run in a thread."""
+
+    class HeaderMixinMiddleware(MiddlewareMixin):
+        def process_response(self, request, response):
+            response.headers[name] = MARK_VALUE
+            return response
+
+    return HeaderMixinMiddleware
 
 
 def native(middlewares):
-    return [header_factory(name) for name in marks(middlewares)], []
+    return [header_factory(name) for name in marks(middlewares)]
 
 
 def native_json(middlewares):
-    return [count_factory() for _ in range(middlewares)], []
+    return [count_factory() for _ in range(middlewares)]
 
 
-def asgi_header(middlewares):
-    return [], [functools.partial(HeaderLayer, header=pair) for pair in raw_marks(middlewares)]
+def mixin(middlewares):
+    return [mixin_class(name) for name in marks(middlewares)]
 
 
-KINDS = {"native": native, "native-json": native_json, "asgi-header": asgi_header}
+KINDS = {"native": native, "native-json": native_json, "mixin": mixin}
 
 
 def site_module(factories, urlpatterns):
@@ -89,8 +141,8 @@ def site_module(factories, urlpatterns):
 
 def build(kind, middlewares, workload):
     """A Django application with `middlewares` layers of `kind`, one per process."""
-    factories, layers = pick(KINDS, kind, "middleware kind")(middlewares)
-    urlpatterns = pick(WORKLOADS, workload, "workload")()
+    factories, layers = functions_or_layers(KINDS, kind, middlewares)
+    urlpatterns = [PING, *pick(WORKLOADS, workload, "workload")]
     settings.configure(
         DEBUG=False,
         SECRET_KEY="signs nothing: no session, no cookie",

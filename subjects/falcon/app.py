@@ -1,10 +1,13 @@
 """Falcon (its ASGI side): https://falcon.readthedocs.io/en/stable/api/middleware.html"""
 
-import functools
-
+import falcon
 import falcon.asgi
-from asgi_toll_layers import HeaderLayer, wrap
-from asgi_toll_subject import MARK_VALUE, marks, pick, raw_marks
+from asgi_toll_kinds import functions_or_layers
+from asgi_toll_layers import wrap
+from asgi_toll_subject import MARK_VALUE, marks, pick
+from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
+
+BINARY = "application/octet-stream"
 
 
 class Ping:
@@ -12,7 +15,65 @@ class Ping:
         resp.media = {"count": 0}
 
 
-WORKLOADS = {"ping": lambda: [("/_ping", Ping())]}
+class Text:
+    async def on_get(self, req, resp):
+        resp.media = {"text": TEXT_1K}
+
+
+class Post:
+    async def on_post(self, req, resp):
+        resp.media = {"received": len(await req.stream.read())}
+
+
+class Stream:
+    async def on_get(self, req, resp):
+        resp.content_type = BINARY
+        resp.stream = chunks()
+
+
+class Large:
+    async def on_get(self, req, resp):
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = LARGE
+
+
+class Background:
+    async def on_get(self, req, resp):
+        resp.media = {"count": 0}
+        resp.schedule(note)
+
+
+class Error:
+    async def on_get(self, req, resp):
+        raise RuntimeError(ERROR)
+
+
+class Echo:
+    async def on_websocket(self, req, ws):
+        await ws.accept()
+        try:
+            while True:
+                await ws.send_text(await ws.receive_text())
+        except falcon.WebSocketDisconnected:
+            pass
+
+
+# Routes besides the one that every application has.
+WORKLOADS = {
+    "ping": [],
+    "cors-no-origin": [],
+    "cors-origin": [],
+    "gzip-small": [],
+    "json-1k": [("/json", Text())],
+    "post-1k": [("/post", Post())],
+    "post-1m": [("/post", Post())],
+    "stream-100x1k": [("/stream", Stream())],
+    "large-200k": [("/large", Large())],
+    "gzip-200k": [("/large", Large())],
+    "background-task": [("/background", Background())],
+    "error-500": [("/error", Error())],
+    "websocket-echo": [("/echo", Echo())],
+}
 
 
 class HeaderComponent:
@@ -32,28 +93,21 @@ class CountComponent:
         resp.media["count"] += 1
 
 
-# A kind gives (components for the framework, layers to put around it).
-
-
 def native(middlewares):
-    return [HeaderComponent(name) for name in marks(middlewares)], []
+    return [HeaderComponent(name) for name in marks(middlewares)]
 
 
 def native_json(middlewares):
-    return [CountComponent() for _ in range(middlewares)], []
+    return [CountComponent() for _ in range(middlewares)]
 
 
-def asgi_header(middlewares):
-    return [], [functools.partial(HeaderLayer, header=pair) for pair in raw_marks(middlewares)]
-
-
-KINDS = {"native": native, "native-json": native_json, "asgi-header": asgi_header}
+KINDS = {"native": native, "native-json": native_json}
 
 
 def build(kind, middlewares, workload):
     """A Falcon ASGI application with `middlewares` layers of `kind`."""
-    components, layers = pick(KINDS, kind, "middleware kind")(middlewares)
-    routes = pick(WORKLOADS, workload, "workload")()
+    components, layers = functions_or_layers(KINDS, kind, middlewares)
+    routes = [("/_ping", Ping()), *pick(WORKLOADS, workload, "workload")]
     app = falcon.asgi.App(middleware=components)
     for path, resource in routes:
         app.add_route(path, resource)

@@ -3,20 +3,74 @@
 import functools
 import json
 
-from asgi_toll_layers import HeaderLayer
-from asgi_toll_subject import MARK_VALUE, marks, pick, raw_marks
-from muffin import Application, ResponseJSON
+from asgi_toll_kinds import asgi_layers
+from asgi_toll_subject import MARK_VALUE, marks, pick
+from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks
+from muffin import Application, ResponseJSON, ResponseStream, ResponseText, ResponseWebSocket
+
+BINARY = "application/octet-stream"
 
 
 async def ping(request):
     return {"count": 0}
 
 
-def ping_routes(app):
-    app.route("/_ping")(ping)
+async def text(request):
+    return {"text": TEXT_1K}
 
 
-WORKLOADS = {"ping": ping_routes}
+async def post(request):
+    return {"received": len(await request.body())}
+
+
+async def stream(request):
+    return ResponseStream(chunks(), content_type=BINARY)
+
+
+async def large(request):
+    return ResponseText(LARGE)
+
+
+async def error(request):
+    raise RuntimeError(ERROR)
+
+
+async def echo(request):
+    async with ResponseWebSocket(request) as websocket:
+        while websocket.connected:
+            message = await websocket.receive()
+            if isinstance(message, str):
+                await websocket.send(message)
+    return websocket
+
+
+def no_routes(app):
+    """The one that every application has is enough."""
+
+
+def post_route(app):
+    app.route("/post", methods=["POST"])(post)
+
+
+def large_route(app):
+    app.route("/large")(large)
+
+
+# Routes besides the one that every application has.
+WORKLOADS = {
+    "ping": no_routes,
+    "cors-no-origin": no_routes,
+    "cors-origin": no_routes,
+    "gzip-small": no_routes,
+    "json-1k": lambda app: app.route("/json")(text),
+    "post-1k": post_route,
+    "post-1m": post_route,
+    "stream-100x1k": lambda app: app.route("/stream")(stream),
+    "large-200k": large_route,
+    "gzip-200k": large_route,
+    "error-500": lambda app: app.route("/error")(error),
+    "websocket-echo": lambda app: app.route("/echo")(echo),
+}
 
 
 def header_function(name):
@@ -48,21 +102,23 @@ def native_json(middlewares):
     return [count_function() for _ in range(middlewares)]
 
 
-def asgi_header(middlewares):
+KINDS = {"native": native, "native-json": native_json}
+
+
+def registrations(kind, middlewares):
+    """In the order in which Muffin wants them."""
+    if kind in KINDS:
+        return KINDS[kind](middlewares)
     # Each ASGI middleware is bound outside of the one before.
-    pairs = reversed(raw_marks(middlewares))
-    return [functools.partial(HeaderLayer, header=pair) for pair in pairs]
-
-
-KINDS = {"native": native, "native-json": native_json, "asgi-header": asgi_header}
+    return reversed(asgi_layers({}, kind, middlewares, functools.partial))
 
 
 def build(kind, middlewares, workload):
     """A Muffin application with `middlewares` layers of `kind`."""
-    layers = pick(KINDS, kind, "middleware kind")(middlewares)
     add_routes = pick(WORKLOADS, workload, "workload")
     app = Application()
+    app.route("/_ping")(ping)
     add_routes(app)
-    for layer in layers:
-        app.middleware(layer)
+    for registration in registrations(kind, middlewares):
+        app.middleware(registration)
     return app

@@ -3,20 +3,78 @@
 import functools
 import json
 
-from asgi_toll_layers import HeaderLayer, wrap
-from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick, raw_marks
-from quart import Quart
+from asgi_toll_kinds import asgi_layers
+from asgi_toll_layers import wrap
+from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
+from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
+from quart import Quart, Response, current_app, request, websocket
+
+BINARY = "application/octet-stream"
 
 
 async def ping():
     return {"count": 0}
 
 
-def ping_routes(app):
-    app.add_url_rule("/_ping", view_func=ping)
+async def text():
+    return {"text": TEXT_1K}
 
 
-WORKLOADS = {"ping": ping_routes}
+async def post():
+    return {"received": len(await request.get_data())}
+
+
+async def stream():
+    return Response(chunks(), content_type=BINARY)
+
+
+async def large():
+    return Response(LARGE, content_type="text/plain")
+
+
+async def background():
+    current_app.add_background_task(note)
+    return {"count": 0}
+
+
+async def error():
+    raise RuntimeError(ERROR)
+
+
+async def echo():
+    while True:
+        await websocket.send(await websocket.receive())
+
+
+def rule(path, view, **options):
+    """A function that adds one route."""
+    return lambda app: app.add_url_rule(path, view_func=view, **options)
+
+
+def no_rule(app):
+    """The one that every application has is enough."""
+
+
+add_ping = rule("/_ping", ping)
+add_post = rule("/post", post, methods=["POST"])
+add_large = rule("/large", large)
+
+# Routes besides the one that every application has.
+WORKLOADS = {
+    "ping": no_rule,
+    "cors-no-origin": no_rule,
+    "cors-origin": no_rule,
+    "gzip-small": no_rule,
+    "json-1k": rule("/json", text),
+    "post-1k": add_post,
+    "post-1m": add_post,
+    "stream-100x1k": rule("/stream", stream),
+    "large-200k": add_large,
+    "gzip-200k": add_large,
+    "background-task": rule("/background", background),
+    "error-500": rule("/error", error),
+    "websocket-echo": lambda app: app.add_websocket("/echo", view_func=echo),
+}
 
 
 def header_hook(name):
@@ -37,11 +95,6 @@ def count_hook():
     return add_count
 
 
-def asgi_layers(app, middlewares):
-    layers = [functools.partial(HeaderLayer, header=pair) for pair in raw_marks(middlewares)]
-    app.asgi_app = wrap(app.asgi_app, layers)
-
-
 def header_hooks(app, middlewares):
     for name in marks(middlewares):
         app.after_request(header_hook(name))
@@ -52,20 +105,25 @@ def count_hooks(app, middlewares):
         app.after_request(count_hook())
 
 
-KINDS = {
-    # The documentation's way *is* a pure ASGI layer; both kinds are one thing here.
-    "native": asgi_layers,
-    "native-json": count_hooks,
-    "asgi-header": asgi_layers,
-    "hook-header": header_hooks,
-}
+# The documentation's way *is* a pure ASGI layer; both kinds are one thing here.
+SAME = {"native": "asgi-header"}
+
+HOOKS = {"native-json": count_hooks, "hook-header": header_hooks}
+
+
+def add_layers(app, kind, middlewares):
+    if kind in HOOKS:
+        HOOKS[kind](app, middlewares)
+        return
+    layers = asgi_layers({}, SAME.get(kind, kind), middlewares, functools.partial)
+    app.asgi_app = wrap(app.asgi_app, layers)
 
 
 def build(kind, middlewares, workload):
     """A Quart application with `middlewares` layers of `kind`."""
-    add_layers = pick(KINDS, kind, "middleware kind")
     add_routes = pick(WORKLOADS, workload, "workload")
     app = Quart(__name__)
+    add_ping(app)
     add_routes(app)
-    add_layers(app, middlewares)
+    add_layers(app, kind, middlewares)
     return app

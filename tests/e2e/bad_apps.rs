@@ -82,7 +82,7 @@ fn an_application_that_never_answers() {
 
 #[test]
 fn an_application_that_answers_twice() {
-    fails_alone("twice", "wrong-protocol", "answer_twice");
+    fails_alone("twice", "wrong-protocol", "after a whole answer");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::{Ended, NOBODY, Place, processes_with, pythons};
 /// A short suite of the bare subject: `series` are the tables, `measure` further keys.
 fn bare(measure: &str, series: &str) -> String {
     format!(
-        "[suite]\nname = \"bare\"\nmiddlewares = [0, 1, 2]\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
+        "[suite]\nname = \"bare\"\nmiddlewares = [0, 1, 2]\ninstruments = [\"load\"]\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
          [measure]\nrounds = 2\nmax-rounds = 2\nslice-ms = 20\nblocks = 2\nwarmup-ms = 20\n{measure}\n{series}"
     )
 }

@@ -37,7 +37,7 @@ fn all_measured(results: &Value, series: usize) {
 fn the_newest_release_of_ten_frameworks() {
     let place = Place::new();
     let suite = format!(
-        "[suite]\nname = \"ten\"\nmiddlewares = [0, 3]\nkind = [\"native\", \"native-json\"]\n\n{}\n[[series]]\n\
+        "[suite]\nname = \"ten\"\ninstruments = [\"load\"]\nmiddlewares = [0, 3]\nkind = [\"native\", \"native-json\"]\n\n{}\n[[series]]\n\
          framework = [\"starlette\", \"fastapi\", \"litestar\", \"falcon\", \"blacksheep\", \"muffin\", \"sanic\", \
          \"quart\", \"django\", \"lilya\"]\n",
         measure("3m")
@@ -60,7 +60,7 @@ fn every_server_over_tcp_and_over_a_unix_socket() {
     let place = Place::new();
     for transport in ["tcp", "unix"] {
         let suite = format!(
-            "[suite]\nname = \"servers\"\nmiddlewares = [0, 2]\n\n{}transport = \"{transport}\"\n\n[[series]]\n\
+            "[suite]\nname = \"servers\"\ninstruments = [\"load\"]\nmiddlewares = [0, 2]\n\n{}transport = \"{transport}\"\n\n[[series]]\n\
              framework = \"starlette\"\nserver = [\"uvicorn\", \"gunicorn\", \"hypercorn\", \"granian\"]\n",
             measure("2m")
         );

@@ -141,7 +141,10 @@ fn order(place: &Place, out: &str) -> Vec<(u32, u32, u32, u32)> {
         .unwrap()
         .load()
         .unwrap();
-    let cells = run.series.iter().flat_map(|series| &series.cells);
+    let cells = run
+        .series
+        .iter()
+        .flat_map(|series| series.cells(toll_core::sample::Instrument::Load));
     let mut order: Vec<_> = cells
         .flat_map(|cell| {
             let at = |slice: &toll_core::sample::Slice| {

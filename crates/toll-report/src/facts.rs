@@ -1,7 +1,7 @@
 //! Sentences about the run: what was measured, when, on which machine.
 
 use toll_analysis::results::Analysis;
-use toll_core::axes::{FRAMEWORK, ORDER, VERSION};
+use toll_core::axes::{FRAMEWORK, HTTP, LOOP, ORDER, SERVER, VERSION};
 use toll_core::host::{Host, Remark, Severity};
 use toll_core::settings::Transport;
 
@@ -25,12 +25,32 @@ pub(crate) fn common(analysis: &Analysis) -> Vec<String> {
     let values = ORDER
         .into_iter()
         .filter(named)
+        .filter(|axis| took_part(analysis, axis))
         .filter(shared)
         .map(|axis| named_value(axis, first.axes.get(axis)));
     // Frameworks and versions are in the labels, and only a lone series has no others to be told from.
     let lone = (analysis.series.len() == 1)
         .then(|| join(&[first.axes.get(FRAMEWORK), first.axes.get(VERSION)], " "));
     lone.into_iter().chain(values).collect()
+}
+
+/// Whether what an axis names had a part in the measuring: without load there is no server, and
+/// counts are always taken on the event loop of the standard library.
+fn took_part(analysis: &Analysis, axis: &str) -> bool {
+    match axis {
+        SERVER | HTTP => under_load(analysis),
+        LOOP => under_load(analysis) || view::occurs(analysis, "direct"),
+        _ => true,
+    }
+}
+
+/// Whether a server was under load, or was to be: where nothing was measured, nobody knows better.
+fn under_load(analysis: &Analysis) -> bool {
+    view::occurs(analysis, "load")
+        || analysis
+            .series
+            .iter()
+            .all(|series| series.instruments.is_empty())
 }
 
 fn named_value(axis: &str, value: &str) -> String {
@@ -43,8 +63,11 @@ fn named_value(axis: &str, value: &str) -> String {
     }
 }
 
-/// How the requests were sent: `10 connections, closed loop, TCP`.
-pub(crate) fn load(analysis: &Analysis) -> String {
+/// How the requests were made: `10 connections, TCP`, or without a server.
+pub(crate) fn requests(analysis: &Analysis) -> String {
+    if !under_load(analysis) {
+        return "no server".to_owned();
+    }
     let settings = &analysis.run.settings;
     let way = match settings.transport {
         Transport::Tcp => "TCP",

@@ -35,6 +35,36 @@ pub fn rate(requests_per_s: f64) -> String {
     }
 }
 
+/// The least and the most of some microseconds in two digits: `1.4`, or `1.3–1.6` where they are
+/// not written alike.
+pub(crate) fn micros_range(values_us: impl Iterator<Item = f64>) -> Option<String> {
+    let known = values_us.filter(|value| value.is_finite());
+    let (low, high) = known.fold(None, |ends: Option<(f64, f64)>, value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    })?;
+    let (low, high) = (two_digits(low), two_digits(high));
+    Some(if low == high {
+        low
+    } else {
+        format!("{low}–{high}")
+    })
+}
+
+/// Two significant digits, such as a factor needs: `0.16`, `85`, `1 200`.
+pub(crate) fn two_digits(value: f64) -> String {
+    fixed(round_to(value, 2), decimals(value, 2))
+}
+
+/// A count, or the mean of counts: a whole number whole, another with what its fraction says.
+pub(crate) fn exact(value: f64) -> String {
+    if (value - value.round()).abs() < 1e-6 || value.abs() >= 1000.0 {
+        fixed(value, 0)
+    } else {
+        significant(value)
+    }
+}
+
 /// Microseconds as milliseconds with three significant digits and no unit.
 pub fn millis(value_us: f64) -> String {
     significant(value_us / 1000.0)
@@ -258,6 +288,21 @@ mod tests {
         assert_eq!(plain(&percent(1.02)), "102 %");
         assert_eq!(plain(&bytes(52 << 20)), "52.0 MiB");
         assert_eq!(plain(&bytes(3 << 30)), "3.00 GiB");
+        assert_eq!(plain(&two_digits(1_234.0)), "1 200");
+        assert_eq!(two_digits(0.1567), "0.16");
+        assert_eq!(plain(&exact(47_944.0)), "47 944");
+        assert_eq!(plain(&exact(2_138.45)), "2 138");
+        assert_eq!(exact(12.55), "12.6");
+        assert_eq!(exact(0.0), "0");
+        assert_eq!(
+            micros_range([1.41, 1.39].into_iter()).as_deref(),
+            Some("1.4")
+        );
+        assert_eq!(
+            micros_range([1.6, 1.3].into_iter()).as_deref(),
+            Some("1.3–1.6")
+        );
+        assert_eq!(micros_range([f64::NAN].into_iter()), None);
         assert_eq!(duration(4.23), "4.2 s");
         assert_eq!(duration(612.0), "10 min 12 s");
         assert_eq!(duration(3_800.0), "1 h 3 min");

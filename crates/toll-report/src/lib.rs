@@ -4,6 +4,7 @@
 //! Nothing here reads, writes or prints: what is returned is for the caller to keep or to show.
 
 mod facts;
+mod failed;
 pub mod format;
 mod html;
 mod json;
@@ -11,6 +12,7 @@ mod markdown;
 mod plot;
 mod png;
 mod registry;
+mod tables;
 mod terminal;
 mod view;
 

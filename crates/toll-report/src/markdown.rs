@@ -2,14 +2,20 @@
 
 use std::fmt::Write as _;
 
-use toll_analysis::results::{Analysis, Cell, SeriesResult};
+use toll_analysis::results::{Analysis, Cell, InstrumentResult, SeriesResult};
 
 use crate::facts;
+use crate::failed;
 use crate::format;
+use crate::plot::panels;
 use crate::registry::{Format, RenderError};
+use crate::tables::{self, Align, Entry, Part, Role, Table};
 use crate::view;
 
-/// A table, the findings, and a reference to the picture beside it.
+/// Columns of a higher rank are left out.
+const BRIEF: u8 = 6;
+
+/// The tables, the findings, and a reference to the picture beside it.
 pub(crate) struct Markdown;
 
 impl Format for Markdown {
@@ -24,7 +30,7 @@ impl Format for Markdown {
     fn render(&self, analysis: &Analysis) -> Result<Vec<u8>, RenderError> {
         let parts = [
             heading(analysis),
-            table(analysis),
+            tables(analysis),
             findings(analysis),
             failures(analysis),
             notes(analysis),
@@ -38,7 +44,7 @@ impl Format for Markdown {
 fn heading(analysis: &Analysis) -> String {
     let mut words = vec![facts::extent(analysis)];
     words.extend(facts::common(analysis));
-    words.push(facts::load(analysis));
+    words.push(facts::requests(analysis));
     let mut out = format!(
         "## {}: what a layer of middleware costs\n\n{}\n\n",
         text(&analysis.suite),
@@ -47,20 +53,85 @@ fn heading(analysis: &Analysis) -> String {
     for caveat in facts::caveats(analysis) {
         let _ = writeln!(out, "> {caveat}\n");
     }
-    out + "![Requests per second and server CPU per request against the number of middlewares](summary.png)\n"
+    let _ = writeln!(out, "![{}](summary.png)", panels::in_words(analysis));
+    out
 }
 
-fn table(analysis: &Analysis) -> String {
+/// One table after the other, each with what it is.
+fn tables(analysis: &Analysis) -> String {
     if analysis.series.is_empty() {
         return String::new();
     }
-    let levels = view::level_range(analysis);
+    let table = |table: &&'static Table| {
+        let body = if table.instrument == "load" {
+            load(analysis, table)
+        } else {
+            brief(analysis, table)
+        };
+        if !tables::headed(analysis) {
+            return body;
+        }
+        let about = text(&(table.about)(analysis));
+        format!("**{}**: {about}\n\n{body}", table.instrument)
+    };
+    let tables: Vec<String> = tables::occurring(analysis).iter().map(table).collect();
+    tables.join("\n")
+}
+
+/// The columns that matter most.
+fn brief(analysis: &Analysis, table: &Table) -> String {
+    let rows = table.rows(analysis);
+    let levels = view::level_range(analysis, table);
+    let (mut heads, mut rules) = (String::new(), String::new());
+    let mut lines = vec![String::new(); rows.len()];
+    for column in table.columns {
+        let entries: Vec<Entry> = rows.iter().map(column.entry).collect();
+        let said = entries.iter().any(|entry| !entry.parts.is_empty());
+        if column.name.is_empty() || column.rank > BRIEF || !said {
+            continue;
+        }
+        let _ = write!(heads, " {} |", column.head(&levels));
+        rules += if column.side() == Align::Left {
+            ":--|"
+        } else {
+            "--:|"
+        };
+        for (line, entry) in lines.iter_mut().zip(&entries) {
+            let _ = write!(line, " {} |", field(entry));
+        }
+    }
+    let rows = lines.join("\n|");
+    let marks = (table.marks)(analysis);
+    let marks: String = marks
+        .iter()
+        .map(|mark| format!("\n{}\n", text(mark)))
+        .collect::<Vec<_>>()
+        .concat();
+    format!("|{heads}\n|{rules}\n|{rows}\n{marks}")
+}
+
+fn field(entry: &Entry) -> String {
+    let part = |part: &Part| match part.role {
+        Role::Strong => format!("**{}**", text(&part.text)),
+        _ => text(&part.text),
+    };
+    let parts: Vec<String> = entry
+        .parts
+        .iter()
+        .map(part)
+        .filter(|text| !text.is_empty())
+        .collect();
+    parts.join(" ")
+}
+
+fn load(analysis: &Analysis, table: &Table) -> String {
+    let levels = view::level_range(analysis, table);
     let mut out = format!(
         "| series | base µs | first layer, extra µs | toll per layer µs | shape | requests/s, {levels} | p99 ms | rounds |\n\
          |:--|--:|--:|--:|:--|--:|--:|--:|\n"
     );
-    for series in &analysis.series {
-        let _ = writeln!(out, "| {} |", row(series).join(" | "));
+    for at in table.rows(analysis) {
+        let _ = writeln!(out, "| {} |", row(at.series, at.result).join(" | "));
     }
     if view::any_disbelieved(analysis) {
         out += "\nRequests/s in brackets are not to be believed: the server was less than 90 % busy.\n";
@@ -68,10 +139,10 @@ fn table(analysis: &Analysis) -> String {
     out
 }
 
-fn row(series: &SeriesResult) -> [String; 8] {
+fn row(series: &SeriesResult, result: Option<&InstrumentResult>) -> [String; 8] {
     let none = || format::NONE.to_owned();
     let label = text(&series.label);
-    let Some(result) = view::headline(series) else {
+    let Some(result) = result else {
         return [
             label,
             none(),
@@ -96,7 +167,7 @@ fn row(series: &SeriesResult) -> [String; 8] {
         .toll
         .as_ref()
         .map_or_else(none, |toll| format!("**{}**", format::spread(toll)));
-    let rates = from_to(series, |cell| {
+    let rates = from_to(result, |cell| {
         let rate = format::rate(cell.requests_per_s.as_ref()?.estimate);
         Some(if cell.requests_per_s_believed {
             rate
@@ -104,10 +175,10 @@ fn row(series: &SeriesResult) -> [String; 8] {
             format!("({rate})")
         })
     });
-    let p99 = from_to(series, |cell| {
+    let p99 = from_to(result, |cell| {
         Some(format::millis(cell.latency.as_ref()?.p99_us))
     });
-    let shape = view::shape_word(result.shape.kind).to_owned();
+    let shape = view::shape_words(view::shape_of(series, result));
     [
         label,
         base,
@@ -120,9 +191,9 @@ fn row(series: &SeriesResult) -> [String; 8] {
     ]
 }
 
-fn from_to(series: &SeriesResult, value: impl Fn(&Cell) -> Option<String>) -> String {
+fn from_to(result: &InstrumentResult, value: impl Fn(&Cell) -> Option<String>) -> String {
     let none = || format::NONE.to_owned();
-    let Some((first, last)) = view::headline(series).and_then(view::ends) else {
+    let Some((first, last)) = view::ends(result) else {
         return none();
     };
     let (from, to) = (value(first), value(last));
@@ -164,7 +235,7 @@ fn findings(analysis: &Analysis) -> String {
 
 fn failures(analysis: &Analysis) -> String {
     let mut out = String::new();
-    for failed in view::failed(analysis) {
+    for failed in failed::failed(analysis) {
         let _ = writeln!(
             out,
             "* **{}**: {}",

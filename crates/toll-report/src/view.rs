@@ -1,18 +1,27 @@
-//! What every format shows, taken out of the analysis once: the headline instrument, failures,
+//! What every format shows, taken out of the analysis once: the headline instrument, shapes,
 //! grouped findings and notes.
 
-use toll_analysis::results::{Analysis, Cell, Confidence, Finding, InstrumentResult, SeriesResult};
-use toll_core::failure::Failure;
+use toll_analysis::results::{
+    Analysis, Cell, Confidence, Finding, InstrumentResult, SeriesResult, Shape, ShapeKind,
+    ShapeSource,
+};
 
-/// Instruments in the order in which one of them speaks for a series.
-const HEADLINE: [&str; 3] = ["load", "direct", "counts"];
+use crate::tables::{TABLES, Table};
 
 /// The instrument that speaks for a series: a real server under load where there is one.
 pub(crate) fn headline(series: &SeriesResult) -> Option<&InstrumentResult> {
-    HEADLINE
+    TABLES
         .iter()
-        .find_map(|name| series.instruments.get(*name))
+        .find_map(|table| series.instruments.get(table.instrument))
         .or_else(|| series.instruments.values().next())
+}
+
+/// Whether any series was measured by that instrument.
+pub(crate) fn occurs(analysis: &Analysis, instrument: &str) -> bool {
+    analysis
+        .series
+        .iter()
+        .any(|series| series.instruments.contains_key(instrument))
 }
 
 /// The cell without middlewares and the one with the most of them, among those that were measured.
@@ -22,12 +31,30 @@ pub(crate) fn ends(result: &InstrumentResult) -> Option<(&Cell, &Cell)> {
     Some((first, measured.next_back().unwrap_or(first)))
 }
 
-/// From which to which number of middlewares: `n = 0 → 20`.
-pub(crate) fn level_range(analysis: &Analysis) -> String {
-    match levels(analysis)[..] {
-        [] => String::new(),
-        [only] => format!("n = {only}"),
-        [lowest, .., highest] => format!("n = {lowest} → {highest}"),
+/// The least and the greatest number of middlewares of the series in a table; the words `lowest`
+/// and `highest` where the series differ in them.
+pub(crate) fn level_ends(results: &[&InstrumentResult]) -> Option<(String, String)> {
+    let levels = |result: &&InstrumentResult| {
+        let levels = || result.cells.iter().map(|cell| cell.middlewares);
+        Some((levels().min()?, levels().max()?))
+    };
+    let mut ends: Vec<(u32, u32)> = results.iter().filter_map(levels).collect();
+    ends.dedup();
+    match ends[..] {
+        [] => None,
+        [(low, high)] => Some((low.to_string(), high.to_string())),
+        _ => Some(("lowest".to_owned(), "highest".to_owned())),
+    }
+}
+
+/// From which to which number of middlewares: `n = 0 → 20`, or `lowest → highest n`.
+pub(crate) fn level_range(analysis: &Analysis, table: &Table) -> String {
+    let results: Vec<_> = table.results(analysis).collect();
+    match level_ends(&results) {
+        None => String::new(),
+        Some((low, high)) if low == high => format!("n = {low}"),
+        Some((low, high)) if low == "lowest" => format!("{low} → {high} n"),
+        Some((low, high)) => format!("n = {low} → {high}"),
     }
 }
 
@@ -46,64 +73,6 @@ pub(crate) fn levels(analysis: &Analysis) -> Vec<u32> {
     levels.sort_unstable();
     levels.dedup();
     levels
-}
-
-/// A failure and what it struck.
-pub(crate) struct Failed<'a> {
-    /// The series' label.
-    pub(crate) label: &'a str,
-    /// Numbers of middlewares; empty where the whole series failed.
-    pub(crate) levels: Vec<u32>,
-    /// What happened.
-    pub(crate) failure: &'a Failure,
-}
-
-impl Failed<'_> {
-    /// The label, with the levels where only some cells failed: `muffin 1.2 at 5, 10 middlewares`.
-    pub(crate) fn name(&self) -> String {
-        if self.levels.is_empty() {
-            return self.label.to_owned();
-        }
-        let levels: Vec<String> = self.levels.iter().map(u32::to_string).collect();
-        let noun = if self.levels == [1] {
-            "middleware"
-        } else {
-            "middlewares"
-        };
-        format!("{} at {} {noun}", self.label, levels.join(", "))
-    }
-}
-
-/// Failed series, and failed cells of the others; equal failures of one series are one entry.
-pub(crate) fn failed(analysis: &Analysis) -> Vec<Failed<'_>> {
-    analysis.series.iter().flat_map(failed_in).collect()
-}
-
-/// The failures of one series.
-pub(crate) fn failed_in(series: &SeriesResult) -> Vec<Failed<'_>> {
-    if let Some(failure) = &series.error {
-        return vec![Failed {
-            label: &series.label,
-            levels: Vec::new(),
-            failure,
-        }];
-    }
-    let mut found: Vec<Failed<'_>> = Vec::new();
-    for cell in series.instruments.values().flat_map(|result| &result.cells) {
-        let Some(failure) = &cell.error else { continue };
-        match found.iter_mut().find(|known| {
-            known.failure.code == failure.code && known.failure.message == failure.message
-        }) {
-            Some(known) if known.levels.contains(&cell.middlewares) => {}
-            Some(known) => known.levels.push(cell.middlewares),
-            None => found.push(Failed {
-                label: &series.label,
-                levels: vec![cell.middlewares],
-                failure,
-            }),
-        }
-    }
-    found
 }
 
 /// Findings with the same code and the same advice, said once.
@@ -195,19 +164,46 @@ pub(crate) fn any_disbelieved(analysis: &Analysis) -> bool {
     cells(analysis).any(|cell| cell.requests_per_s.is_some() && !cell.requests_per_s_believed)
 }
 
-/// Whether a series has at least one point that can be drawn.
-pub(crate) fn has_numbers(series: &SeriesResult) -> bool {
-    headline(series).is_some_and(|result| {
-        result
-            .cells
-            .iter()
-            .any(|cell| cell.server_cpu_us.is_some() || cell.requests_per_s.is_some())
-    })
+/// Whether a cell has anything that can be drawn.
+pub(crate) fn has_numbers(cell: &Cell) -> bool {
+    cell.cost_us().is_some() || cell.requests_per_s.is_some() || !cell.counts.is_empty()
+}
+
+/// Whether a series failed as a whole, or with this one of its instruments.
+pub(crate) fn failed_here(series: &SeriesResult, result: Option<&InstrumentResult>) -> bool {
+    let several = series.instruments.len() > 1;
+    let in_vain = |result: &InstrumentResult| {
+        !result.cells.is_empty() && result.cells.iter().all(|cell| cell.error.is_some())
+    };
+    series.error.is_some() || (several && result.is_some_and(in_vain))
+}
+
+/// The shape that an instrument shows of a series: counts know it better than any fit.
+pub(crate) fn shape_of<'a>(series: &'a SeriesResult, result: &'a InstrumentResult) -> &'a Shape {
+    if series.shape.by == ShapeSource::Counts {
+        &series.shape
+    } else {
+        &result.shape
+    }
+}
+
+/// A shape in words, with the power where it is superlinear: `superlinear n^1.9`.
+pub(crate) fn shape_words(shape: &Shape) -> String {
+    let word = shape_word(shape.kind);
+    match power(shape) {
+        Some(power) => format!("{word} {power}"),
+        None => word.to_owned(),
+    }
+}
+
+/// The power with which a superlinear cost grows: `n^1.9`.
+pub(crate) fn power(shape: &Shape) -> Option<String> {
+    let exponent = shape.exponent.filter(|exponent| exponent.is_finite())?;
+    (shape.kind == ShapeKind::Superlinear).then(|| format!("n^{exponent:.1}"))
 }
 
 /// The word for a shape.
-pub(crate) fn shape_word(kind: toll_analysis::results::ShapeKind) -> &'static str {
-    use toll_analysis::results::ShapeKind;
+fn shape_word(kind: ShapeKind) -> &'static str {
     match kind {
         ShapeKind::Linear => "linear",
         ShapeKind::Superlinear => "superlinear",

@@ -106,6 +106,88 @@ fn labels_do_not_lie_upon_one_another() {
     }
 }
 
+/// The titles of the panels, and what is told in red above them.
+fn told(analysis: &Analysis) -> (Vec<String>, Vec<String>) {
+    let svg = summary_svg(analysis);
+    let document = roxmltree::Document::parse(&svg).expect("it is XML");
+    let with = |size: &str, colour: &str| -> Vec<String> {
+        document
+            .descendants()
+            .filter(|node| {
+                node.attribute("font-size") == Some(size) && node.attribute("fill") == Some(colour)
+            })
+            .filter(|node| node.attribute("font-weight") == Some("700"))
+            .filter_map(|node| node.text())
+            .map(str::to_owned)
+            .collect()
+    };
+    (with("14", "#1d2127"), with("14.5", "#b3261e"))
+}
+
+#[test]
+fn the_picture_shows_what_was_measured() {
+    let load = ["Requests per second", "Server CPU per request, µs"];
+    let table: [(Analysis, &[&str]); 8] = [
+        (fixtures::today(), &load),
+        (fixtures::everything(), &load),
+        (fixtures::empty(), &load),
+        (
+            fixtures::ladder(),
+            &["CPU per request, µs", "Tasks per request"],
+        ),
+        (
+            fixtures::direct_only(),
+            &["CPU per request, µs", "Time per request, µs"],
+        ),
+        (fixtures::direct_calm(), &["CPU per request, µs"]),
+        (
+            fixtures::counts_only(),
+            &["Tasks per request", "Python calls per request"],
+        ),
+        (
+            fixtures::counts_calm(),
+            &[
+                "Python calls per request",
+                "Bytecode instructions per request",
+            ],
+        ),
+    ];
+    for (analysis, titles) in table {
+        assert_eq!(told(&analysis).0, titles, "{}", analysis.suite);
+    }
+}
+
+#[test]
+fn the_picture_tells_of_a_cost_that_grows_faster_than_the_layers() {
+    let (_, story) = told(&fixtures::ladder());
+    assert_eq!(story.len(), 2, "{story:?}");
+    let story = story.join(" ");
+    assert!(
+        story.starts_with("starlette 0.21.0: ") && story.contains("251 tasks"),
+        "{story}"
+    );
+    assert!(
+        story.ends_with("The same holds for starlette 0.38.2."),
+        "{story}"
+    );
+    assert!(told(&fixtures::counts_only()).1.is_empty());
+    assert_eq!(told(&fixtures::hostile_counts()).1.len(), 2);
+}
+
+#[test]
+fn no_count_is_missing_in_the_picture_though_it_be_zero() {
+    let svg = summary_svg(&fixtures::counts_far_apart());
+    assert!(svg.contains("counted, logarithmic"));
+    let document = roxmltree::Document::parse(&svg).expect("it is XML");
+    let lines: Vec<usize> = document
+        .descendants()
+        .filter(|node| node.attribute("stroke-width") == Some("1.8"))
+        .filter_map(|node| node.attribute("points"))
+        .map(|points| points.split(' ').count())
+        .collect();
+    assert_eq!(lines, [6; 6]);
+}
+
 #[test]
 fn the_picture_has_its_size_and_is_not_blank() {
     for (name, analysis) in [
@@ -190,6 +272,63 @@ fn the_page_says_everything_about_a_series() {
     ] {
         assert!(page.contains(said), "{said}");
     }
+}
+
+#[test]
+fn the_page_has_a_section_for_each_instrument() {
+    let page = text("html", &fixtures::everything());
+    for name in ["load", "direct", "counts"] {
+        assert!(page.contains(&format!("<section id=\"{name}\">")), "{name}");
+        assert!(
+            page.contains(&format!("data-instrument=\"{name}\"")),
+            "{name}"
+        );
+        assert!(page.contains(&format!("<a href=\"#{name}\">")), "{name}");
+    }
+    for said in [
+        "uvicorn.middleware.proxy_headers.ProxyHeadersMiddleware",
+        "litestar 2.31.0 at 5 middlewares (direct)",
+        "blacksheep 2.9.1 (direct)",
+        "muffin 1.6.0 at 20 middlewares<",
+        "The driver itself costs 1.41 µs per request",
+        "adds a header costs 0.920 µs",
+        "superlinear n<sup>1.9</sup>",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let load = text("html", &fixtures::today());
+    assert!(!load.contains("<nav>") && load.contains("<h2>Series</h2>"));
+}
+
+#[test]
+fn the_page_holds_every_count() {
+    let analysis = fixtures::ladder();
+    let page = text("html", &analysis).replace('\u{202f}', "");
+    for series in &analysis.series {
+        for cell in &series.instruments["counts"].cells {
+            for count in cell.counts.values().filter(|count| count.low == count.high) {
+                assert!(page.contains(&format!("<td>{}</td>", count.low)));
+            }
+        }
+    }
+    assert!(page.contains("<td>47646 … 47906<br><small>garbage collection</small></td>"));
+}
+
+#[test]
+fn hostile_counts_are_text_in_every_format() {
+    let analysis = fixtures::hostile_counts();
+    let page = text("html", &analysis);
+    let (_, rest) = page.split_once("<main>").expect("the page has a main part");
+    let (main, _) = rest.split_once("</main>").expect("it ends");
+    assert!(!main.contains("<script") && !main.contains("<img"));
+    assert!(main.contains("&lt;img src=x onerror=alert(2)&gt;"));
+    let markdown = text("markdown", &analysis);
+    assert!(!markdown.contains("<script") && !markdown.contains("<img"));
+}
+
+#[test]
+fn markdown_of_several_instruments() {
+    insta::assert_snapshot!(text("markdown", &fixtures::ladder()));
 }
 
 #[test]

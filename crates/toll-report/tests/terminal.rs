@@ -66,6 +66,61 @@ fn nothing_measured() {
 }
 
 #[test]
+fn direct_and_counts() {
+    insta::assert_snapshot!(render_table(&fixtures::ladder(), &plain(130)));
+}
+
+#[test]
+fn all_three_instruments_with_failures_of_single_ones() {
+    insta::assert_snapshot!(render_table(&fixtures::everything(), &plain(100)));
+}
+
+#[test]
+fn direct_with_a_layer_that_sleeps() {
+    insta::assert_snapshot!(render_table(&fixtures::direct_only(), &plain(120)));
+}
+
+#[test]
+fn counts_in_ascii() {
+    let style = TerminalStyle {
+        width: 72,
+        colour: false,
+        unicode: false,
+    };
+    let text = render_table(&fixtures::counts_only(), &style);
+    assert!(text.is_ascii());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn forty_columns_keep_the_tolls() {
+    insta::assert_snapshot!(render_table(&fixtures::ladder(), &plain(40)));
+}
+
+#[test]
+fn a_shape_that_was_counted_is_shown_beside_what_a_server_costs() {
+    let text = render_table(&fixtures::everything(), &plain(140));
+    let (load, _) = text
+        .split_once("\ndirect: ")
+        .expect("the tables are headed");
+    assert!(load.contains("superlinear n^1.9"), "{load}");
+}
+
+#[test]
+fn releases_are_told_apart_at_any_width() {
+    for width in 40..130 {
+        let text = render_table(&fixtures::ladder(), &plain(width));
+        for version in ["0.20.4", "0.21.0", "0.38.2", "0.38.3", "1.10.0"] {
+            let row = |line: &&str| line.starts_with("starlette ") && line.contains(version);
+            assert!(
+                text.lines().filter(row).count() >= 2,
+                "{version} at {width}: {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal_and_without_colour_there_are_no_codes() {
     for (name, analysis) in fixtures::all() {
         for width in [40, 50, 64, 79, 80, 99, 100, 120, 160, 240] {

@@ -57,7 +57,7 @@ pub(crate) fn exit_of(analysis: &Analysis) -> Exit {
         .series
         .iter()
         .flat_map(cells)
-        .any(|cell| cell.requests > 0);
+        .any(|cell| cell.error.is_none() && cell.slices > 0);
     let failed = analysis.series.iter().any(|series| series.error.is_some())
         || analysis
             .series
@@ -87,14 +87,8 @@ const SHAPES: [&str; 3] = ["superlinear", "sublinear", "step"];
 /// Whether a shape was asked about and some series cannot tell its shape: missing data passes no gate.
 pub(crate) fn lacks_an_answer(analysis: &Analysis, codes: &[String]) -> bool {
     let asked = codes.iter().any(|code| SHAPES.contains(&code.as_str()));
-    let instruments = analysis
-        .series
-        .iter()
-        .flat_map(|series| series.instruments.values());
-    asked
-        && instruments
-            .into_iter()
-            .any(|instrument| instrument.shape.kind == ShapeKind::Unclear)
+    let unclear = |series: &SeriesResult| series.shape.kind == ShapeKind::Unclear;
+    asked && analysis.series.iter().any(unclear)
 }
 
 fn cells(series: &SeriesResult) -> impl Iterator<Item = &Cell> {

@@ -1,12 +1,16 @@
 //! Everything about each series, folded.
 
-use toll_analysis::results::{Analysis, Cell, InstrumentResult, SeriesResult};
+use toll_analysis::results::{
+    Analysis, Cell, Driver, Estimate, InstrumentResult, SeriesResult, ShapeSource,
+};
 use toll_core::axes::ORDER;
 
 use super::escape::esc;
-use super::series_table::interval;
+use super::matrix::matrix;
+use super::series_table::{interval, shape_html};
+use crate::failed::{self, Failed};
 use crate::format;
-use crate::view::{self, Failed};
+use crate::tables::TABLES;
 
 /// All series, one fold each.
 pub(super) fn section(analysis: &Analysis) -> String {
@@ -19,7 +23,7 @@ pub(super) fn section(analysis: &Analysis) -> String {
         .enumerate()
         .map(|(at, series)| fold(at, series))
         .collect();
-    format!("<section>\n<h2>Details</h2>\n{folds}</section>\n")
+    format!("<section id=\"details\">\n<h2>Details</h2>\n{folds}</section>\n")
 }
 
 /// A failure as a card, with the end of its log.
@@ -44,17 +48,19 @@ fn fold(at: usize, series: &SeriesResult) -> String {
     } else {
         ""
     };
-    let failures: String = view::failed_in(series).iter().map(failure).collect();
-    let instruments: String = series
-        .instruments
+    let failures: String = failed::failed_in(series).iter().map(failure).collect();
+    // Those that there is a table for, in its order.
+    let instruments: String = TABLES
         .iter()
+        .filter_map(|table| series.instruments.get_key_value(table.instrument))
         .map(|(name, result)| instrument(name, result))
         .collect();
     format!(
-        "<details class=\"card\" id=\"series-{at}\">\n<summary>{}{state}</summary>\n<p>{}</p>\n{failures}{instruments}{}{}{}{}{}</details>\n",
+        "<details class=\"card\" id=\"series-{at}\">\n<summary>{}{state}</summary>\n<p>{}</p>\n{failures}{instruments}{}{}{}{}{}{}</details>\n",
         esc(&series.label),
         esc(&series.about),
         axes(series),
+        list("Hidden layers, outermost first", &series.hidden_layers),
         list("Notes", &series.notes),
         list("Switched off", &series.switched_off),
         pre("Server", &series.server_command),
@@ -99,11 +105,13 @@ fn pre(title: &str, text: &str) -> String {
 /// A column of the table of cells: its head and what it shows.
 type CellColumn = (&'static str, fn(&Cell) -> Option<String>);
 
-const CELL_COLUMNS: [CellColumn; 13] = [
+const CELL_COLUMNS: [CellColumn; 15] = [
     ("n", |cell| Some(cell.middlewares.to_string())),
     ("server CPU µs", |cell| {
         cell.server_cpu_us.as_ref().map(interval)
     }),
+    ("CPU µs", |cell| cell.cpu_us.as_ref().map(interval)),
+    ("wall µs", |cell| cell.wall_us.as_ref().map(interval)),
     ("requests/s", |cell| {
         let rate = interval(cell.requests_per_s.as_ref()?);
         Some(if cell.requests_per_s_believed {
@@ -158,49 +166,95 @@ fn errors(cell: &Cell) -> String {
 }
 
 fn instrument(name: &str, result: &InstrumentResult) -> String {
-    let heads: String = CELL_COLUMNS
+    let cells = if result.cells.iter().any(|cell| !cell.counts.is_empty()) {
+        matrix(result)
+    } else {
+        cells(&result.cells)
+    };
+    let driver = result.driver.as_ref().map(driver).unwrap_or_default();
+    format!(
+        "<h4>{}</h4>\n<p>{}</p>\n{driver}{cells}",
+        esc(name),
+        model(result)
+    )
+}
+
+/// One row for each cell; columns in which no cell says anything are left out.
+fn cells(cells: &[Cell]) -> String {
+    let said = |(_, field): &&CellColumn| cells.iter().any(|cell| field(cell).is_some());
+    let columns: Vec<&CellColumn> = CELL_COLUMNS.iter().filter(said).collect();
+    let heads: String = columns
         .iter()
         .map(|(head, _)| format!("<th scope=\"col\">{head}</th>"))
         .collect::<Vec<_>>()
         .concat();
     let row = |cell: &Cell| {
-        let fields = CELL_COLUMNS
+        let fields: String = columns
             .iter()
-            .map(|(_, field)| field(cell).unwrap_or_else(|| format::NONE.to_owned()));
-        format!(
-            "<tr>{}</tr>\n",
-            fields
-                .map(|field| format!("<td>{field}</td>"))
-                .collect::<Vec<_>>()
-                .concat()
-        )
+            .map(|(_, field)| field(cell).unwrap_or_else(|| format::NONE.to_owned()))
+            .map(|field| format!("<td>{field}</td>"))
+            .collect::<Vec<_>>()
+            .concat();
+        format!("<tr>{fields}</tr>\n")
     };
-    let rows: String = result.cells.iter().map(row).collect();
+    let rows: String = cells.iter().map(row).collect();
     format!(
-        "<h4>{}</h4>\n<p>{}</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells\">\n\
-         <table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n",
-        esc(name),
-        model(result)
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells\">\n\
+         <table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+    )
+}
+
+/// What is not the application's.
+fn driver(driver: &Driver) -> String {
+    let reference = driver.reference_layer_us.map(|reference_us| {
+        format!(
+            " A plain ASGI layer that adds a header costs {} µs here.",
+            format::micros(reference_us)
+        )
+    });
+    format!(
+        "<p>The driver itself costs {} µs per request: it is in every base, and in no toll.{}</p>\n",
+        format::micros(driver.request_us),
+        reference.unwrap_or_default()
     )
 }
 
 /// The fitted model in one line.
 fn model(result: &InstrumentResult) -> String {
     let terms = [
-        ("base", result.base.as_ref(), "µs"),
-        ("first layer, extra", result.first_layer.as_ref(), "µs"),
-        ("toll per layer", result.toll.as_ref(), "µs"),
-        (
-            "curvature",
-            result.shape.curvature.as_ref(),
-            "µs per layer²",
-        ),
+        ("base", result.base.as_ref(), ""),
+        ("first layer, extra", result.first_layer.as_ref(), ""),
+        ("toll per layer", result.toll.as_ref(), ""),
+        ("curvature", result.shape.curvature.as_ref(), " per layer²"),
     ];
-    let known = terms.iter().filter_map(|(name, estimate, unit)| {
-        Some(format!("{name} {} {unit}", interval((*estimate)?)))
+    let known = terms.iter().filter_map(|(name, estimate, per)| {
+        let estimate = (*estimate)?;
+        Some(format!("{name} {} {}{per}", term(estimate), unit(estimate)))
     });
     let mut words: Vec<String> = known.collect();
-    words.push(format!("shape: {}", view::shape_word(result.shape.kind)));
-    words.push(format!("{} rounds", result.rounds));
+    let by = match result.shape.by {
+        ShapeSource::Counts => " by exact counts",
+        ShapeSource::Fit => "",
+    };
+    words.push(format!("shape: {}{by}", shape_html(&result.shape)));
+    let plural = if result.rounds == 1 { "" } else { "s" };
+    words.push(format!("{} round{plural}", result.rounds));
     words.join(" · ")
+}
+
+/// An estimate; without an interval where it is exact.
+fn term(estimate: &Estimate) -> String {
+    if estimate.unit != "us" && format::bounds(estimate).is_none_or(|(low, high)| low == high) {
+        format::exact(estimate.estimate)
+    } else {
+        interval(estimate)
+    }
+}
+
+fn unit(estimate: &Estimate) -> String {
+    match estimate.unit.as_str() {
+        "us" => "µs".to_owned(),
+        "calls" => "Python calls".to_owned(),
+        other => esc(other),
+    }
 }

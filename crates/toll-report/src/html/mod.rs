@@ -3,7 +3,10 @@
 mod data;
 mod details;
 mod escape;
+mod instruments;
+mod load_table;
 mod machine;
+mod matrix;
 mod page;
 mod series_table;
 

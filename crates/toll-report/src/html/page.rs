@@ -3,8 +3,9 @@
 use toll_analysis::results::{Analysis, Confidence};
 
 use super::escape::esc;
-use super::{data, details, machine, series_table};
+use super::{data, details, instruments, machine};
 use crate::facts;
+use crate::failed;
 use crate::registry::RenderError;
 use crate::view::{self, FindingGroup};
 
@@ -19,8 +20,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 pub(super) fn page(analysis: &Analysis) -> Result<String, RenderError> {
     let body = [
         header(analysis),
-        charts(analysis),
-        series_table::section(analysis),
+        instruments::sections(analysis),
         findings(analysis),
         failures(analysis),
         notes(analysis),
@@ -42,7 +42,7 @@ pub(super) fn page(analysis: &Analysis) -> Result<String, RenderError> {
 
 fn header(analysis: &Analysis) -> String {
     let mut measured = facts::common(analysis);
-    measured.push(facts::load(analysis));
+    measured.push(facts::requests(analysis));
     measured.push(facts::extent(analysis));
     let caveats: String = facts::caveats(analysis)
         .iter()
@@ -50,27 +50,13 @@ fn header(analysis: &Analysis) -> String {
         .collect::<Vec<_>>()
         .concat();
     format!(
-        "<header>\n<h1>What a layer of middleware costs: <span>{}</span></h1>\n<p>{}</p>\n<p class=\"muted\">{} · {}</p>\n{caveats}</header>\n",
+        "<header>\n<h1>What a layer of middleware costs: <span>{}</span></h1>\n<p>{}</p>\n<p class=\"muted\">{} · {}</p>\n{caveats}{}</header>\n",
         esc(&analysis.suite),
         esc(&measured.join(" · ")),
         esc(&facts::machine(&analysis.host)),
         esc(&facts::started(analysis)),
+        instruments::navigation(analysis),
     )
-}
-
-/// The script fills this in; without one the tables say the same.
-fn charts(analysis: &Analysis) -> String {
-    if analysis
-        .series
-        .iter()
-        .all(|series| !view::has_numbers(series))
-    {
-        return "<section class=\"card\"><p>No series has numbers, so there is no chart.</p></section>\n".to_owned();
-    }
-    "<section class=\"card\" aria-label=\"Chart\">\n<div class=\"toggles\" id=\"toggles\"></div>\n\
-     <div id=\"chart\" role=\"img\" aria-label=\"The chosen quantity against the number of middlewares; the tables below hold the same numbers\"></div>\n\
-     <p class=\"muted small\" id=\"hint\"></p>\n<noscript><p>The chart needs JavaScript; the tables do not.</p></noscript>\n</section>\n"
-        .to_owned()
 }
 
 fn findings(analysis: &Analysis) -> String {
@@ -79,7 +65,9 @@ fn findings(analysis: &Analysis) -> String {
         return String::new();
     }
     let cards: String = groups.iter().map(finding).collect();
-    format!("<section>\n<h2>Findings</h2>\n<div class=\"cards\">\n{cards}</div>\n</section>\n")
+    format!(
+        "<section id=\"findings\">\n<h2>Findings</h2>\n<div class=\"cards\">\n{cards}</div>\n</section>\n"
+    )
 }
 
 fn finding(group: &FindingGroup<'_>) -> String {
@@ -116,7 +104,7 @@ fn finding(group: &FindingGroup<'_>) -> String {
 }
 
 fn failures(analysis: &Analysis) -> String {
-    let failed = view::failed(analysis);
+    let failed = failed::failed(analysis);
     if failed.is_empty() {
         return String::new();
     }

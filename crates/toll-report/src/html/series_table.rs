@@ -1,132 +1,128 @@
-//! The table of all series, which the page's script makes sortable.
+//! The table of an instrument, which the page's script makes sortable.
 
-use toll_analysis::results::{Analysis, Cell, Estimate, InstrumentResult, SeriesResult};
+use toll_analysis::results::{Analysis, Estimate, Shape};
 
 use super::escape::esc;
+use super::load_table;
 use crate::format;
 use crate::plot::palette;
+use crate::tables::{Column, Entry, Part, Role, Row, Table};
 use crate::view;
 
-/// One cell: what is shown, and the number that it is sorted by.
-struct Field {
-    html: String,
-    sort: Option<f64>,
+/// One cell: what is shown, and what it is sorted by.
+pub(super) struct Field {
+    pub(super) html: String,
+    pub(super) sort: Option<f64>,
 }
 
 /// A column: its head, and its field for a series.
-struct Column {
-    head: &'static str,
-    field: fn(&InstrumentResult) -> Field,
+pub(super) struct HtmlColumn {
+    pub(super) head: String,
+    pub(super) field: Box<dyn Fn(&Row<'_>) -> Field>,
 }
 
-const COLUMNS: [Column; 11] = [
-    Column {
-        head: "base µs",
-        field: |result| estimated(result.base.as_ref()),
-    },
-    Column {
-        head: "first layer, extra µs",
-        field: |result| estimated(result.first_layer.as_ref()),
-    },
-    Column {
-        head: "toll per layer µs",
-        field: |result| toll(result),
-    },
-    Column {
-        head: "toll of base",
-        field: |result| share(result),
-    },
-    Column {
-        head: "shape",
-        field: |result| shape(result),
-    },
-    Column {
-        head: "requests/s, n = {low}",
-        field: |result| rate(view::ends(result).map(|(first, _)| first)),
-    },
-    Column {
-        head: "requests/s, n = {high}",
-        field: |result| rate(view::ends(result).map(|(_, last)| last)),
-    },
-    Column {
-        head: "p99 ms, n = {low}",
-        field: |result| p99(view::ends(result).map(|(first, _)| first)),
-    },
-    Column {
-        head: "p99 ms, n = {high}",
-        field: |result| p99(view::ends(result).map(|(_, last)| last)),
-    },
-    Column {
-        head: "memory, n = {high}",
-        field: |result| memory(view::ends(result).map(|(_, last)| last)),
-    },
-    Column {
-        head: "rounds",
-        field: |result| Field {
-            html: result.rounds.to_string(),
-            sort: Some(result.rounds as f64),
-        },
-    },
-];
-
-/// The section with the table.
-pub(super) fn section(analysis: &Analysis) -> String {
-    if analysis.series.is_empty() {
-        return "<section class=\"card\"><p>Nothing was measured: the suite has no series.</p></section>\n".to_owned();
-    }
-    let levels = view::levels(analysis);
-    let levels = (
-        levels.first().copied().unwrap_or(0),
-        levels.last().copied().unwrap_or(0),
-    );
-    let heads: String = std::iter::once("series")
-        .chain(COLUMNS.iter().map(|column| column.head))
-        .map(|text| head(text, levels))
-        .collect();
-    let rows: String = analysis
-        .series
-        .iter()
-        .enumerate()
-        .map(|(at, series)| row(at, series))
-        .collect();
-    let note = if view::any_disbelieved(analysis) {
-        "<p class=\"muted small\">Requests/s in brackets are not to be believed: the server was less than 90 % busy.</p>\n"
+/// The table of one instrument, and its marks explained.
+pub(super) fn table(analysis: &Analysis, table: &Table) -> String {
+    let rows = table.rows(analysis);
+    let columns = if table.instrument == "load" {
+        load_table::columns(analysis, table)
     } else {
-        ""
+        columns(analysis, table, &rows)
     };
+    let heads: String = std::iter::once("series")
+        .chain(columns.iter().map(|column| column.head.as_str()))
+        .map(head)
+        .collect();
+    let body: String = rows.iter().map(|at| row(at, &columns)).collect();
+    let marks: String = marks(analysis, table)
+        .iter()
+        .map(|mark| format!("<p class=\"muted small\">{}</p>\n", esc(mark)))
+        .collect::<Vec<_>>()
+        .concat();
     format!(
-        "<section>\n<h2>Series</h2>\n<div class=\"scroll card\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the series\">\n\
-         <table class=\"sortable\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n{note}</section>\n"
+        "<div class=\"scroll card\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the series\">\n\
+         <table class=\"sortable\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>\n{marks}"
     )
 }
 
-fn head(text: &str, (low, high): (u32, u32)) -> String {
-    let text = text
-        .replace("{low}", &low.to_string())
-        .replace("{high}", &high.to_string())
-        .replace(" = ", "\u{a0}=\u{a0}");
+/// The columns of the terminal, but for the label, the bar, and those that say nothing.
+fn columns(analysis: &Analysis, table: &Table, rows: &[Row<'_>]) -> Vec<HtmlColumn> {
+    let levels = view::level_range(analysis, table).replace(' ', "\u{a0}");
+    let said = |column: &&Column| rows.iter().any(|row| !(column.entry)(row).parts.is_empty());
+    let column = |column: &Column| {
+        let entry = column.entry;
+        HtmlColumn {
+            head: column.head(&levels),
+            field: Box::new(move |row| field(&entry(row))),
+        }
+    };
+    table
+        .columns
+        .iter()
+        .skip(1)
+        .filter(|column| !column.name.is_empty())
+        .filter(said)
+        .map(column)
+        .collect()
+}
+
+/// What the tables say as a field.
+pub(super) fn field(entry: &Entry) -> Field {
+    let part = |part: &Part| {
+        let text = powered(&esc(&part.text));
+        match part.role {
+            _ if text.is_empty() => text,
+            Role::Plain | Role::Hint => text,
+            Role::Strong => format!("<strong>{text}</strong>"),
+            Role::Interval => format!("<small>{text}</small>"),
+            Role::Dim => format!("<span class=\"muted\">{text}</span>"),
+            Role::Good => format!("<span class=\"good\">{text}</span>"),
+            Role::Warn => format!("<span class=\"warn\">{text}</span>"),
+            Role::Bad => format!("<span class=\"failed\">{text}</span>"),
+        }
+    };
+    let parts: Vec<String> = entry.parts.iter().map(part).collect();
+    Field {
+        html: parts.join(" ").trim_end().to_owned(),
+        sort: entry.sort,
+    }
+}
+
+/// The page explains its own mark at a toll where it stands, and says of the others what the terminal says.
+fn marks(analysis: &Analysis, table: &Table) -> Vec<String> {
+    if table.instrument != "load" {
+        return (table.marks)(analysis);
+    }
+    let doubted =
+        "Requests/s in brackets are not to be believed: the server was less than 90 % busy.";
+    view::any_disbelieved(analysis)
+        .then(|| doubted.to_owned())
+        .into_iter()
+        .collect()
+}
+
+fn head(text: &str) -> String {
     format!(
         "<th scope=\"col\"><button type=\"button\">{}</button></th>",
-        esc(&text)
+        esc(text)
     )
 }
 
-fn row(at: usize, series: &SeriesResult) -> String {
+fn row(row: &Row<'_>, columns: &[HtmlColumn]) -> String {
+    let (at, label) = (row.at, esc(&row.series.label));
     let colour = palette::look(at).colour;
     let label = format!(
-        "<th scope=\"row\" data-sort=\"{}\"><a href=\"#series-{at}\"><span class=\"swatch\" style=\"background:{colour}\"></span>{}</a></th>",
-        esc(&series.label),
-        esc(&series.label)
+        "<th scope=\"row\" data-sort=\"{label}\"><a href=\"#series-{at}\"><span class=\"swatch\" style=\"background:{colour}\"></span>{label}</a></th>",
     );
-    let Some(result) = view::headline(series).filter(|_| series.error.is_none()) else {
+    if row.result.is_none() || view::failed_here(row.series, row.result) {
         return format!(
             "<tr>{label}<td class=\"failed\" colspan=\"{}\" data-sort=\"\">failed</td></tr>\n",
-            COLUMNS.len()
+            columns.len()
         );
-    };
-    let fields: String = COLUMNS
+    }
+    let fields: String = columns
         .iter()
-        .map(|column| cell(&(column.field)(result)))
+        .map(|column| cell(&(column.field)(row)))
         .collect();
     format!("<tr>{label}{fields}</tr>\n")
 }
@@ -140,18 +136,33 @@ fn cell(field: &Field) -> String {
     format!("<td data-sort=\"{sort}\">{}</td>", field.html)
 }
 
-fn nothing() -> Field {
+/// A number that is missing.
+pub(super) fn nothing() -> Field {
     Field {
         html: format::NONE.to_owned(),
         sort: None,
     }
 }
 
-fn estimated(estimate: Option<&Estimate>) -> Field {
+/// An estimate as a field.
+pub(super) fn estimated(estimate: Option<&Estimate>) -> Field {
     estimate.map_or_else(nothing, |estimate| Field {
         html: interval(estimate),
         sort: Some(estimate.estimate),
     })
+}
+
+/// A shape with its power set high.
+pub(super) fn shape_html(shape: &Shape) -> String {
+    powered(&esc(&view::shape_words(shape)))
+}
+
+/// `n^1.9` with the power set high.
+fn powered(text: &str) -> String {
+    match text.rsplit_once("n^") {
+        Some((before, power)) => format!("{before}n<sup>{power}</sup>"),
+        None => text.to_owned(),
+    }
 }
 
 /// An estimate with its interval set smaller.
@@ -167,71 +178,4 @@ pub(super) fn interval(estimate: &Estimate) -> String {
         esc(&title),
         esc(&written.interval)
     )
-}
-
-fn toll(result: &InstrumentResult) -> Field {
-    let Field { html, sort } = estimated(result.toll.as_ref());
-    let mark = if result.precise || sort.is_none() {
-        ""
-    } else {
-        "<abbr title=\"the interval is wider than was asked for\">*</abbr>"
-    };
-    Field {
-        html: format!("<strong>{html}</strong>{mark}"),
-        sort,
-    }
-}
-
-fn share(result: &InstrumentResult) -> Field {
-    match (&result.base, &result.toll) {
-        (Some(base), Some(toll)) if base.estimate > 0.0 => {
-            let share = toll.estimate / base.estimate;
-            Field {
-                html: format::percent(share),
-                sort: Some(share),
-            }
-        }
-        _ => nothing(),
-    }
-}
-
-fn shape(result: &InstrumentResult) -> Field {
-    let kind = result.shape.kind;
-    Field {
-        html: view::shape_word(kind).to_owned(),
-        sort: Some(f64::from(kind as u8)),
-    }
-}
-
-fn rate(cell: Option<&Cell>) -> Field {
-    let Some((cell, rate)) = cell.and_then(|cell| Some((cell, cell.requests_per_s.as_ref()?)))
-    else {
-        return nothing();
-    };
-    let text = format::rate(rate.estimate);
-    let html = if cell.requests_per_s_believed {
-        text
-    } else {
-        format!("<span class=\"muted\">({text})</span>")
-    };
-    Field {
-        html,
-        sort: Some(rate.estimate),
-    }
-}
-
-fn p99(cell: Option<&Cell>) -> Field {
-    let latency = cell.and_then(|cell| cell.latency.as_ref());
-    latency.map_or_else(nothing, |latency| Field {
-        html: format::millis(latency.p99_us),
-        sort: Some(latency.p99_us),
-    })
-}
-
-fn memory(cell: Option<&Cell>) -> Field {
-    let bytes = cell.and_then(|cell| cell.resident_bytes);
-    bytes.map_or_else(nothing, |bytes| Field {
-        html: format::bytes(bytes),
-        sort: Some(bytes as f64),
-    })
 }

@@ -3,10 +3,10 @@
 use super::axis::{self, MUTED};
 use super::labels;
 use super::lines::{Line, Point};
-use super::palette;
-use super::scale::Scale;
+use super::palette::{self, Look};
+use super::scale::{Scale, Stretch};
 use super::svg::{Font, Svg, Tag, points};
-use super::text;
+use super::text::{self, BOLD};
 
 /// Size of the labels at line ends.
 pub(super) const LABEL_SIZE: f64 = 12.0;
@@ -24,6 +24,8 @@ pub(super) struct Frame {
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
+    /// The right end of the labels, where notes end.
+    pub(super) edge: f64,
 }
 
 /// What a panel shows.
@@ -34,10 +36,12 @@ pub(super) struct Chart<'a> {
     pub(super) levels: &'a [u32],
     /// Whether the lines are named at their ends.
     pub(super) labelled: bool,
-    /// Whether the toll stands beside the name.
-    pub(super) noted: bool,
-    /// The right end of everything, where tolls end.
-    pub(super) edge: f64,
+    /// What stands above the notes beside the names; no note is drawn without.
+    pub(super) note: Option<&'a str>,
+    /// What the notes count, where they stand without a head.
+    pub(super) noun: &'a str,
+    /// When the vertical axis is logarithmic.
+    pub(super) stretch: Stretch,
 }
 
 /// Both scales of a panel.
@@ -99,9 +103,8 @@ impl Chart<'_> {
             bold: false,
             anchor: "start",
         };
-        // Bold is some 5 % wider than the regular face that is measured.
         svg.text(
-            left + text::width(self.title, 14.0) * 1.06 + 9.0,
+            left + text::width(self.title, 14.0) * BOLD + 9.0,
             frame.top - 17.0,
             hint_font,
             &hint,
@@ -114,11 +117,10 @@ impl Chart<'_> {
                 [low.max(point.value * 0.5), high]
             })
         };
-        let values: Vec<f64> = self
+        let values: Vec<Vec<f64>> = self
             .lines
             .iter()
-            .flat_map(Line::points)
-            .flat_map(ends)
+            .map(|line| line.points().flat_map(ends).collect())
             .collect();
         let (low, high) = (
             self.levels.first().copied().unwrap_or(0),
@@ -126,7 +128,7 @@ impl Chart<'_> {
         );
         Scales {
             x: Scale::linear(f64::from(low), f64::from(high), frame.left, frame.right),
-            y: Scale::of_values(&values, frame.bottom, frame.top),
+            y: Scale::of_lines(&values, self.stretch, frame.bottom, frame.top),
         }
     }
 
@@ -137,6 +139,15 @@ impl Chart<'_> {
             .filter_map(|line| Some((line, line.end()?)))
             .collect();
         let wanted: Vec<f64> = ends.iter().map(|(_, end)| scales.y.at(end.value)).collect();
+        if let Some(head) = self.note {
+            let font = Font {
+                size: LABEL_SIZE,
+                colour: MUTED,
+                bold: false,
+                anchor: "end",
+            };
+            svg.text(frame.edge, frame.top - 17.0, font, head);
+        }
         let places = labels::spread(&wanted, LABEL_GAP, (frame.top, frame.bottom - 2.0));
         for (((line, end), wanted), place) in ends.iter().zip(&wanted).zip(&places) {
             let from = (scales.x.at(end.n) + POINT + 3.0, *wanted);
@@ -160,13 +171,13 @@ impl Chart<'_> {
                 font,
                 &line.label,
             );
-            if self.noted {
+            if self.note.is_some() {
                 let note_font = Font {
                     bold: true,
                     anchor: "end",
                     ..font
                 };
-                svg.text(self.edge, place + LABEL_SIZE * 0.36, note_font, &line.note);
+                svg.text(frame.edge, place + LABEL_SIZE * 0.36, note_font, &line.note);
             }
         }
     }
@@ -251,18 +262,18 @@ fn stroke(svg: &mut Svg, line: &Line, scales: &Scales) {
 fn dots(svg: &mut Svg, line: &Line, scales: &Scales) {
     for point in line.points() {
         let (x, y) = (scales.x.at(point.n), scales.y.at(point.value));
-        dot(svg, (x, y), line, point.believed);
+        dot(svg, (x, y), &line.look, point.believed);
     }
 }
 
 /// A point: hollow where it is not believed.
-fn dot(svg: &mut Svg, (x, y): (f64, f64), line: &Line, believed: bool) {
+fn dot(svg: &mut Svg, (x, y): (f64, f64), look: &Look, believed: bool) {
     let (fill, border) = if believed {
-        (line.look.colour, "#ffffff")
+        (look.colour, "#ffffff")
     } else {
-        ("#ffffff", line.look.colour)
+        ("#ffffff", look.colour)
     };
-    let corners = line.look.marker.corners(x, y, POINT);
+    let corners = look.marker.corners(x, y, POINT);
     let tag = if corners.is_empty() {
         Tag::new("circle").num("cx", x).num("cy", y).num("r", POINT)
     } else {
@@ -277,18 +288,18 @@ fn dot(svg: &mut Svg, (x, y): (f64, f64), line: &Line, believed: bool) {
 }
 
 /// A piece of a line with its point, for a legend.
-pub(super) fn sample(svg: &mut Svg, (x, y): (f64, f64), line: &Line) {
+pub(super) fn sample(svg: &mut Svg, (x, y): (f64, f64), look: &Look) {
     let tag = Tag::new("line")
         .num("x1", x)
         .num("x2", x + 26.0)
         .num("y1", y)
         .num("y2", y)
-        .attr("stroke", line.look.colour);
+        .attr("stroke", look.colour);
     let tag = tag.num("stroke-width", 1.8);
-    svg.push(if line.look.dash.is_empty() {
+    svg.push(if look.dash.is_empty() {
         tag
     } else {
-        tag.attr("stroke-dasharray", line.look.dash)
+        tag.attr("stroke-dasharray", look.dash)
     });
-    dot(svg, (x + 13.0, y), line, true);
+    dot(svg, (x + 13.0, y), look, true);
 }

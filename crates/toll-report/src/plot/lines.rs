@@ -1,10 +1,10 @@
 //! Series as lines: which numbers of an analysis become points.
 
-use toll_analysis::results::{Analysis, Cell, Estimate};
+use toll_analysis::results::{Analysis, Cell, Estimate, SeriesResult};
 
 use super::palette::{self, Look};
+use super::panels::Panel;
 use crate::format;
-use crate::view;
 
 /// One point with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,8 +17,10 @@ pub(super) struct Point {
 
 /// One line.
 pub(super) struct Line {
+    /// The place of its series in the analysis.
+    pub(super) at: usize,
     pub(super) label: String,
-    /// What stands beside the label: the toll.
+    /// What stands beside the label, such as the toll.
     pub(super) note: String,
     pub(super) look: Look,
     /// Runs of points without a missing cell between them.
@@ -37,67 +39,62 @@ impl Line {
     }
 }
 
-/// Requests per second.
-pub(super) fn rates(analysis: &Analysis) -> Vec<Line> {
-    lines(analysis, |cell| {
-        point(
-            cell,
-            cell.requests_per_s.as_ref(),
-            cell.requests_per_s_believed,
-        )
-    })
-}
-
-/// Server CPU per request, µs.
-pub(super) fn cpu(analysis: &Analysis) -> Vec<Line> {
-    lines(analysis, |cell| {
-        point(cell, cell.server_cpu_us.as_ref(), true)
-    })
-}
-
-/// Every series keeps its look whether or not the ones before it have numbers.
-fn lines(analysis: &Analysis, point: impl Fn(&Cell) -> Option<Point>) -> Vec<Line> {
-    let all = analysis
+/// The series of a panel. Each keeps its look whether or not the ones before it have numbers.
+pub(super) fn lines(analysis: &Analysis, panel: &Panel) -> Vec<Line> {
+    let line = |(at, series): (usize, &SeriesResult)| {
+        let result = series.instruments.get(panel.instrument)?;
+        let runs = split(result.cells.iter().map(panel.point));
+        let note = panel.note.as_ref().and_then(|note| (note.of)(result));
+        (!runs.is_empty()).then(|| Line {
+            at,
+            label: series.label.clone(),
+            note: note.unwrap_or_default(),
+            look: palette::look(at),
+            runs,
+        })
+    };
+    analysis
         .series
         .iter()
         .enumerate()
-        .filter_map(|(at, series)| {
-            let result = view::headline(series)?;
-            let points = result.cells.iter().map(&point);
-            let runs: Vec<Vec<Point>> = split(points);
-            let note = result
-                .toll
-                .as_ref()
-                .filter(|toll| toll.estimate.is_finite());
-            let note = note.map(note_of).unwrap_or_default();
-            (!runs.is_empty()).then(|| Line {
-                label: series.label.clone(),
-                note,
-                look: palette::look(at),
-                runs,
-            })
-        });
-    all.collect()
+        .filter_map(line)
+        .collect()
 }
 
-/// A toll that cannot be told from zero is given by its upper end: its estimate would say too much.
-fn note_of(toll: &Estimate) -> String {
-    match (toll.low, toll.high) {
+/// A toll in words. One that cannot be told from zero is given by its upper end: its estimate would
+/// say too much.
+pub(super) fn toll(toll: &Estimate) -> Option<String> {
+    if !toll.estimate.is_finite() {
+        return None;
+    }
+    Some(match (toll.low, toll.high) {
         (Some(low), Some(high)) if low <= 0.0 && high > 0.0 => {
             format!("under {} µs", format::micros(high))
         }
         _ => format!("{} µs", format::micros(toll.estimate)),
-    }
+    })
 }
 
-fn point(cell: &Cell, estimate: Option<&Estimate>, believed: bool) -> Option<Point> {
+/// A cell's estimate as a point.
+pub(super) fn point(cell: &Cell, estimate: Option<&Estimate>) -> Option<Point> {
     let estimate = estimate.filter(|estimate| estimate.estimate.is_finite())?;
-    let interval = format::bounds(estimate);
     Some(Point {
         n: f64::from(cell.middlewares),
         value: estimate.estimate,
-        interval,
-        believed,
+        interval: format::bounds(estimate),
+        believed: true,
+    })
+}
+
+/// One of a cell's counts as a point; with an interval where it differs between equal requests.
+pub(super) fn count(cell: &Cell, name: &str) -> Option<Point> {
+    let count = cell.counts.get(name)?;
+    let (low, high) = (count.low as f64, count.high as f64);
+    Some(Point {
+        n: f64::from(cell.middlewares),
+        value: f64::midpoint(low, high),
+        interval: (low < high).then_some((low, high)),
+        believed: true,
     })
 }
 

@@ -1,12 +1,15 @@
-//! The picture: two panels as SVG, made here and nowhere else.
+//! The picture: its panels as SVG, made here and nowhere else.
 
 mod axis;
 mod chart;
 mod labels;
+mod legend;
 mod lines;
 mod markers;
 pub(crate) mod palette;
+pub(crate) mod panels;
 mod scale;
+mod story;
 mod summary;
 mod svg;
 pub(crate) mod text;

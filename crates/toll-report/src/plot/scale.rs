@@ -1,7 +1,17 @@
 //! From values to pixels, and where the ticks go.
 
-/// Above this ratio between the largest and the smallest value an axis becomes logarithmic.
-const LOG_RATIO: f64 = 60.0;
+/// Room for zero beneath the values of a logarithmic scale, as a share of it.
+const ZERO_ROOM: f64 = 0.07;
+
+/// Which values must lie how many times apart for an axis to become logarithmic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Stretch {
+    /// Any two that are drawn.
+    Values(f64),
+    /// The highest of any two lines: a single line that rises steeply shows its shape better on a
+    /// linear axis.
+    Ends(f64),
+}
 
 /// A linear or logarithmic scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +24,8 @@ pub(super) struct Scale {
     to: f64,
     /// Whether equal ratios take equal room.
     pub(super) log: bool,
+    /// Whether zero, which no logarithm has, is at the very beginning of a logarithmic scale.
+    zero: bool,
 }
 
 impl Scale {
@@ -26,33 +38,47 @@ impl Scale {
             from,
             to,
             log: false,
+            zero: false,
         }
     }
 
-    /// A scale for these values that begins at zero, or is logarithmic where they differ too much
-    /// to be seen beside one another.
-    pub(super) fn of_values(values: &[f64], from: f64, to: f64) -> Self {
-        let high = values.iter().copied().fold(f64::MIN, f64::max);
-        let low = values.iter().copied().fold(f64::MAX, f64::min);
-        if values.is_empty() || high <= 0.0 {
+    /// A scale for the values of some lines that begins at zero, or is logarithmic where they differ
+    /// too much to be seen beside one another.
+    pub(super) fn of_lines(lines: &[Vec<f64>], stretch: Stretch, from: f64, to: f64) -> Self {
+        let values = || lines.iter().flatten().copied();
+        let high = values().fold(f64::MIN, f64::max);
+        let low = values().fold(f64::MAX, f64::min);
+        if high <= 0.0 {
+            let low = if low.is_finite() { low } else { 0.0 };
             return Self::linear(low.clamp(-1e12, 0.0), 1.0, from, to);
         }
-        if low > 0.0 && high / low > LOG_RATIO {
-            return Self {
-                low: 10f64.powf((low.log10() * 3.0).floor() / 3.0),
-                high: high * 1.15,
-                from,
-                to,
-                log: true,
-            };
+        let apart = match stretch {
+            Stretch::Values(ratio) => low > 0.0 && high / low > ratio,
+            Stretch::Ends(ratio) => low >= 0.0 && high / lowest_end(lines) > ratio,
+        };
+        if !apart {
+            return Self::linear(low.min(0.0) * 1.05, high * 1.04, from, to);
         }
-        Self::linear(low.min(0.0) * 1.05, high * 1.04, from, to)
+        let least = values().filter(|value| *value > 0.0).fold(high, f64::min);
+        Self {
+            low: 10f64.powf((least.log10() * 3.0).floor() / 3.0),
+            high: high * 1.15,
+            from,
+            to,
+            log: true,
+            zero: low <= 0.0,
+        }
     }
 
     /// The pixel of a value.
     pub(super) fn at(&self, value: f64) -> f64 {
-        let share = if self.log {
-            (value.max(f64::MIN_POSITIVE) / self.low).ln() / (self.high / self.low).ln()
+        let share = if self.log && self.zero && value <= 0.0 {
+            0.0
+        } else if self.log {
+            let room = if self.zero { ZERO_ROOM } else { 0.0 };
+            let share =
+                (value.max(f64::MIN_POSITIVE) / self.low).ln() / (self.high / self.low).ln();
+            room + (1.0 - room) * share
         } else {
             (value - self.low) / (self.high - self.low)
         };
@@ -90,9 +116,19 @@ impl Scale {
         );
         let all = (first..=last)
             .flat_map(|decade| steps.iter().map(move |step| step * 10f64.powi(decade)));
-        all.filter(|tick| (self.low..=self.high).contains(tick))
-            .collect()
+        let shown = all.filter(|tick| (self.low..=self.high).contains(tick));
+        let zero = self.zero.then_some(0.0);
+        zero.into_iter().chain(shown).collect()
     }
+}
+
+/// The lowest of the highest values of lines that have any above zero.
+fn lowest_end(lines: &[Vec<f64>]) -> f64 {
+    lines
+        .iter()
+        .map(|line| line.iter().copied().fold(0.0, f64::max))
+        .filter(|end| *end > 0.0)
+        .fold(f64::MAX, f64::min)
 }
 
 /// The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `rough`.
@@ -130,10 +166,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_lone_line_is_not_stretched_by_its_own_rise() {
+        let lines = [vec![10.0, 17_000.0], vec![9.0, 1_600.0]];
+        assert!(!Scale::of_lines(&lines, Stretch::Ends(60.0), 0.0, 100.0).log);
+        assert!(Scale::of_lines(&lines, Stretch::Values(60.0), 0.0, 100.0).log);
+    }
+
+    #[test]
+    fn zero_has_a_place_on_a_logarithmic_scale() {
+        let lines = [vec![0.0, 4.0, 2_000.0], vec![0.0, 1.0, 20.0]];
+        let scale = Scale::of_lines(&lines, Stretch::Ends(60.0), 0.0, 100.0);
+        assert!(scale.log && scale.ticks()[0] == 0.0);
+        let places: Vec<f64> = [0.0, 1.0, 4.0, 2_000.0].map(|value| scale.at(value)).into();
+        assert!(
+            places.windows(2).all(|pair| pair[1] - pair[0] > 5.0),
+            "{places:?}"
+        );
+    }
+
     proptest! {
         #[test]
         fn every_scale_holds_its_values_and_has_a_few_ticks(values in prop::collection::vec(1e-3..1e6f64, 1..20)) {
-            let scale = Scale::of_values(&values, 0.0, 100.0);
+            let scale = Scale::of_lines(std::slice::from_ref(&values), Stretch::Values(60.0), 0.0, 100.0);
             for value in &values {
                 prop_assert!((0.0..=100.0).contains(&scale.at(*value)), "{value} at {}", scale.at(*value));
             }
@@ -144,7 +199,7 @@ mod tests {
 
         #[test]
         fn larger_values_are_never_further_back(a in 1e-3..1e6f64, b in 1e-3..1e6f64) {
-            let scale = Scale::of_values(&[a, b], 0.0, 100.0);
+            let scale = Scale::of_lines(&[vec![a, b]], Stretch::Values(60.0), 0.0, 100.0);
             prop_assert_eq!(a <= b, scale.at(a) <= scale.at(b));
         }
     }

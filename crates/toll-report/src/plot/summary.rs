@@ -1,20 +1,23 @@
-//! `summary.png` as a drawing: two panels, what they show above, what they do not show below.
+//! `summary.png` as a drawing: its panels, what they show above, what they do not show below.
 
-use toll_analysis::results::Analysis;
+use toll_analysis::results::{Analysis, Cell};
 
 use super::axis::MUTED;
-use super::chart::{Chart, Frame, LABEL_GAP, LABEL_SIZE, LEADER, sample};
+use super::chart::{Chart, Frame, LABEL_SIZE, LEADER};
+use super::legend::Legend;
 use super::lines::{self, Line};
-use super::palette;
+use super::panels::{self, Panel};
+use super::story;
 use super::svg::{Font, Svg};
-use super::text;
+use super::text::{self, BOLD};
 use crate::facts;
+use crate::failed;
 use crate::view;
 
 /// Width in pixels, before the picture is drawn at twice the density.
 const WIDTH: f64 = 1120.0;
-/// Height of a picture without a legend.
-const HEIGHT: f64 = 600.0;
+/// Height of the panels.
+const PANEL: f64 = 358.0;
 /// Left and right of everything.
 const MARGIN: f64 = 26.0;
 /// Where the panels begin.
@@ -23,68 +26,80 @@ const TOP: f64 = 142.0;
 const BOTTOM: f64 = 100.0;
 /// Room for numbers at the vertical axis.
 const AXIS: f64 = 46.0;
-/// Labels wider than this go into a legend.
-const LABEL_MAX: f64 = 190.0;
-/// Height of a line of the legend.
-const LEGEND_LINE: f64 = 20.0;
+/// Between two panels.
+const GAP: f64 = 22.0;
+/// The first line of the finding that is told above the panels, its height and its size.
+const STORY_TOP: f64 = 112.0;
+const STORY_LINE: f64 = 21.0;
+const STORY_SIZE: f64 = 14.5;
 
 const INK: &str = "#1d2127";
 const ALARM: &str = "#b3261e";
 
-/// The picture of an analysis as an SVG document: requests/s and server CPU per request against
-/// the number of middlewares.
+/// The picture of an analysis as an SVG document: what was measured against the number of
+/// middlewares.
 pub fn summary_svg(analysis: &Analysis) -> String {
-    let (rates, cpu) = (lines::rates(analysis), lines::cpu(analysis));
-    let legend = Legend::new(if cpu.len() >= rates.len() {
-        &cpu
-    } else {
-        &rates
-    });
-    let height = HEIGHT + legend.height();
+    let panels = panels::panels(analysis);
+    let levels = levels(analysis, panels);
+    let charts: Vec<Chart<'_>> = panels
+        .iter()
+        .map(|panel| Chart {
+            title: panel.title,
+            hint: panel.hint,
+            lines: lines::lines(analysis, panel),
+            levels: &levels,
+            labelled: true,
+            note: panel.note_head(analysis),
+            noun: panel.note.as_ref().map_or("", |note| note.noun),
+            stretch: panel.stretch,
+        })
+        .collect();
+    let story = story::story(analysis, STORY_SIZE * BOLD, WIDTH - 2.0 * MARGIN);
+    let top = TOP + STORY_LINE * story.len() as f64;
+    draw(analysis, charts, &story, top)
+}
+
+fn draw(analysis: &Analysis, mut charts: Vec<Chart<'_>>, story: &[String], top: f64) -> String {
+    let bottom = top + PANEL;
+    let legend = Legend::new(&charts, PANEL, (MARGIN, WIDTH - MARGIN));
+    for chart in &mut charts {
+        chart.labelled = !legend.needed;
+    }
+    let height = bottom + BOTTOM + legend.height();
     let mut svg = Svg::new(WIDTH, height);
     heading(&mut svg, analysis);
-    let levels = view::levels(analysis);
-    let (labelled, edge) = (!legend.needed, WIDTH - MARGIN);
-    let charts = [
-        Chart {
-            title: "Requests per second",
-            hint: "more is better",
-            lines: rates,
-            levels: &levels,
-            labelled,
-            noted: false,
-            edge,
-        },
-        Chart {
-            title: "Server CPU per request, µs",
-            hint: "less is better",
-            lines: cpu,
-            levels: &levels,
-            labelled,
-            noted: true,
-            edge,
-        },
-    ];
-    for (chart, frame) in charts.iter().zip(frames(&charts)) {
-        chart.draw(&mut svg, frame);
-        if chart.noted && chart.labelled && !chart.lines.is_empty() {
-            let font = Font {
-                size: 12.0,
-                colour: MUTED,
-                bold: false,
-                anchor: "end",
-            };
-            svg.text(edge, frame.top - 17.0, font, "toll per layer");
-        }
+    for (at, line) in story.iter().enumerate() {
+        let font = Font {
+            size: STORY_SIZE,
+            colour: ALARM,
+            bold: true,
+            anchor: "start",
+        };
+        svg.text(MARGIN, STORY_TOP + STORY_LINE * at as f64, font, line);
     }
-    let lines = if charts[1].lines.len() >= charts[0].lines.len() {
-        &charts[1].lines
-    } else {
-        &charts[0].lines
-    };
-    legend.draw(&mut svg, lines);
+    for (chart, frame) in charts.iter().zip(frames(&charts, (top, bottom))) {
+        chart.draw(&mut svg, frame);
+    }
+    legend.draw(&mut svg, bottom + 62.0);
     footer(&mut svg, analysis, height);
     svg.finish()
+}
+
+/// The numbers of middlewares that any of the panels shows, rising.
+fn levels(analysis: &Analysis, panels: &[Panel]) -> Vec<u32> {
+    let shown = |name: &str| panels.iter().any(|panel| panel.instrument == name);
+    let results = analysis
+        .series
+        .iter()
+        .flat_map(|series| &series.instruments);
+    let mut levels: Vec<u32> = results
+        .filter(|(name, _)| shown(name))
+        .flat_map(|(_, result)| &result.cells)
+        .map(|cell| cell.middlewares)
+        .collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels
 }
 
 fn heading(svg: &mut Svg, analysis: &Analysis) {
@@ -98,7 +113,7 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
     let line = format!("What a layer of middleware costs: {}", analysis.suite);
     svg.text(MARGIN, 42.0, title, &text::fit(&line, 24.5, room));
     let mut measured = facts::common(analysis);
-    measured.push(facts::load(analysis));
+    measured.push(facts::requests(analysis));
     let font = Font {
         size: 14.0,
         colour: INK,
@@ -125,19 +140,26 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
     svg.text(MARGIN, 87.0, font, &text::fit(&host, 12.5, room));
 }
 
-/// Both panels have the same width; each has the room that its labels need.
-fn frames(charts: &[Chart<'_>; 2]) -> [Frame; 2] {
-    let [left, right] = [label_room(&charts[0]), label_room(&charts[1])];
-    let gap = 22.0;
-    let width = (WIDTH - 2.0 * MARGIN - 2.0 * AXIS - left - right - gap) / 2.0;
-    let frame = |left: f64| Frame {
-        left,
-        right: left + width,
-        top: TOP,
-        bottom: HEIGHT - BOTTOM,
+/// All panels have the same width; each has the room that its labels need.
+fn frames(charts: &[Chart<'_>], (top, bottom): (f64, f64)) -> Vec<Frame> {
+    let rooms: Vec<f64> = charts.iter().map(label_room).collect();
+    let count = charts.len() as f64;
+    let taken = rooms.iter().sum::<f64>() + count * AXIS + (count - 1.0) * GAP;
+    let width = (WIDTH - 2.0 * MARGIN - taken) / count;
+    let mut at = MARGIN;
+    let frame = |room: f64| {
+        let left = at + AXIS;
+        let edge = left + width + room;
+        at = edge + GAP;
+        Frame {
+            left,
+            right: left + width,
+            top,
+            bottom,
+            edge,
+        }
     };
-    let first = MARGIN + AXIS;
-    [frame(first), frame(first + width + left + gap + AXIS)]
+    rooms.into_iter().map(frame).collect()
 }
 
 fn label_room(chart: &Chart<'_>) -> f64 {
@@ -151,75 +173,12 @@ fn label_room(chart: &Chart<'_>) -> f64 {
             .map(|line| text::width(text(line), LABEL_SIZE))
             .fold(0.0, f64::max)
     };
-    let note = if chart.noted {
-        widest(|line| &line.note) * 1.06 + 10.0
+    let note = if chart.note.is_some() {
+        widest(|line| &line.note) * BOLD + 10.0
     } else {
         0.0
     };
     LEADER + widest(|line| &line.label) + note
-}
-
-/// The legend beneath the panels, where names do not fit beside the lines.
-struct Legend {
-    needed: bool,
-    columns: usize,
-    rows: usize,
-}
-
-impl Legend {
-    fn new(lines: &[Line]) -> Self {
-        let fits = ((HEIGHT - BOTTOM - TOP) / LABEL_GAP) as usize;
-        let widest = lines
-            .iter()
-            .map(|line| text::width(&line.label, LABEL_SIZE))
-            .fold(0.0, f64::max);
-        let needed = lines.len() > fits || widest > LABEL_MAX;
-        let entry =
-            (widest + text::width("00 000 µs", LABEL_SIZE) + 60.0).min(WIDTH - 2.0 * MARGIN);
-        let columns = (((WIDTH - 2.0 * MARGIN) / entry) as usize).clamp(1, 6);
-        Self {
-            needed,
-            columns,
-            rows: lines.len().div_ceil(columns),
-        }
-    }
-
-    fn height(&self) -> f64 {
-        if self.needed {
-            self.rows as f64 * LEGEND_LINE + 14.0
-        } else {
-            0.0
-        }
-    }
-
-    fn draw(&self, svg: &mut Svg, lines: &[Line]) {
-        if !self.needed {
-            return;
-        }
-        let width = (WIDTH - 2.0 * MARGIN) / self.columns as f64;
-        for (at, line) in lines.iter().enumerate() {
-            let x = MARGIN + width * (at / self.rows) as f64;
-            let y = HEIGHT - BOTTOM + 62.0 + LEGEND_LINE * (at % self.rows) as f64;
-            sample(svg, (x, y), line);
-            let colour = palette::readable(line.look.colour);
-            let font = Font {
-                size: LABEL_SIZE,
-                colour: &colour,
-                bold: false,
-                anchor: "start",
-            };
-            let note = text::width(&line.note, LABEL_SIZE) * 1.06;
-            let label = text::fit(&line.label, LABEL_SIZE, width - note - 60.0);
-            let end = text::width(&label, LABEL_SIZE);
-            svg.text(x + 34.0, y + LABEL_SIZE * 0.36, font, &label);
-            svg.text(
-                x + 34.0 + end + 8.0,
-                y + LABEL_SIZE * 0.36,
-                Font { bold: true, ..font },
-                &line.note,
-            );
-        }
-    }
 }
 
 fn footer(svg: &mut Svg, analysis: &Analysis, height: f64) {
@@ -246,10 +205,7 @@ fn footer(svg: &mut Svg, analysis: &Analysis, height: f64) {
         font,
         &text::fit(&remarks(analysis).join(" · "), 11.5, room),
     );
-    let missing: Vec<String> = view::failed(analysis)
-        .iter()
-        .map(|failed| format!("{} ({})", failed.name(), failed.failure.stage.name()))
-        .collect();
+    let missing = missing(analysis);
     if !missing.is_empty() {
         let line = format!("No numbers: {}", missing.join(", "));
         svg.text(
@@ -266,7 +222,7 @@ fn footer(svg: &mut Svg, analysis: &Analysis, height: f64) {
 
 fn remarks(analysis: &Analysis) -> Vec<String> {
     let confidences = view::cells(analysis)
-        .filter_map(|cell| cell.server_cpu_us.as_ref())
+        .filter_map(Cell::cost_us)
         .map(|estimate| estimate.confidence);
     let least = confidences
         .filter(|confidence| *confidence > 0.0)
@@ -281,6 +237,17 @@ fn remarks(analysis: &Analysis) -> Vec<String> {
     if view::any_disbelieved(analysis) {
         remarks.push("hollow: not to be believed, the server was less than 90 % busy".to_owned());
     }
+    let counts = panels::panels(analysis)
+        .iter()
+        .filter(|panel| panel.instrument == "counts");
+    let banded: Vec<bool> = counts.map(|panel| panel.has_bands(analysis)).collect();
+    match banded[..] {
+        [] => {}
+        _ if banded.contains(&true) => {
+            remarks.push("bands of counts: the least and the most of equal requests".to_owned());
+        }
+        _ => remarks.push("counts are exact".to_owned()),
+    }
     let short = [
         (analysis.run.quick, "a quick look"),
         (analysis.run.interrupted, "stopped early"),
@@ -292,4 +259,23 @@ fn remarks(analysis: &Analysis) -> Vec<String> {
             .map(|(_, text)| text.to_owned()),
     );
     remarks
+}
+
+/// What the picture should show, and cannot.
+fn missing(analysis: &Analysis) -> Vec<String> {
+    let drawn = |name: &str| {
+        panels::panels(analysis)
+            .iter()
+            .any(|panel| panel.instrument == name)
+    };
+    let failed = failed::failed(analysis);
+    let shown = failed.iter().filter(|failed| {
+        failed.instruments.is_empty() || failed.instruments.iter().any(|name| drawn(name))
+    });
+    shown
+        .map(|failed| {
+            let why = [&failed.instruments[..], &[failed.failure.stage.name()]].concat();
+            format!("{} ({})", failed.cells(), why.join(", "))
+        })
+        .collect()
 }

@@ -12,6 +12,9 @@ const ADVANCES: [u16; 95] = [
 /// Of a character outside the table: as wide as the wider letters.
 const OTHER: u16 = 700;
 
+/// How many times wider the bold face is than the regular one that is measured here.
+pub(super) const BOLD: f64 = 1.06;
+
 /// Width of a line of regular text in pixels.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     let advance = |c: char| {
@@ -41,9 +44,40 @@ pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
     out
 }
 
+/// The text in at most so many lines of `room` pixels, broken at spaces; the end of what does not fit
+/// is replaced by `…`.
+pub(super) fn wrap(text: &str, size: f64, room: f64, lines: usize) -> Vec<String> {
+    let mut wrapped: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let last = wrapped.len() == lines;
+        match wrapped.last_mut() {
+            Some(line) if last || width(&format!("{line} {word}"), size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => wrapped.push(word.to_owned()),
+        }
+    }
+    wrapped.iter().map(|line| fit(line, size, room)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wrapped_text_has_its_lines_and_its_words() {
+        let text = "one two three four five six seven eight nine ten eleven twelve";
+        let lines = wrap(text, 12.0, 120.0, 9);
+        assert!(
+            lines.len() > 2 && lines.iter().all(|line| width(line, 12.0) <= 120.0),
+            "{lines:?}"
+        );
+        assert_eq!(lines.join(" "), text);
+        let two = wrap(text, 12.0, 120.0, 2);
+        assert!(two.len() == 2 && two[1].ends_with('…'), "{two:?}");
+        assert!(wrap("", 12.0, 120.0, 2).is_empty());
+    }
 
     #[test]
     fn fitted_text_fits() {

@@ -6,7 +6,8 @@ use toll_core::host::Severity;
 use super::paint::{Paint, Role};
 use super::wrap::Block;
 use crate::facts;
-use crate::view::{self, Failed, FindingGroup};
+use crate::failed::{self, Failed};
+use crate::view::{self, FindingGroup};
 
 /// A section: its text, or nothing where there is nothing to say.
 type Section = fn(&Analysis, &Paint) -> String;
@@ -63,7 +64,7 @@ fn finding(group: &FindingGroup<'_>, paint: &Paint) -> String {
 }
 
 fn failures(analysis: &Analysis, paint: &Paint) -> String {
-    let failed = view::failed(analysis);
+    let failed = failed::failed(analysis);
     titled(
         "No numbers",
         paint,

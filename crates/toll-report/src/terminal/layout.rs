@@ -1,11 +1,13 @@
 //! Rows under columns, as many columns as fit.
 
+use std::collections::BTreeSet;
+
 use toll_analysis::results::Analysis;
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::{Align, COLUMNS, Column, Part, Row, toll_us};
-use super::paint::{Paint, Role};
+use super::paint::{Paint, Role, clean};
 use super::wrap::{Block, truncate};
+use crate::tables::{Align, Column, Part, Row, Table};
 use crate::view;
 
 /// Between columns.
@@ -26,41 +28,27 @@ struct Filled {
 }
 
 /// The table, and the marks that its cells bear explained.
-pub(super) fn table(analysis: &Analysis, paint: &Paint) -> String {
-    let columns = fit(fill(analysis, paint), paint.style.width);
-    let mut out = head(&columns, paint);
-    for row in 0..analysis.series.len() {
-        out += &line(columns.iter().map(|filled| filled.cell(row, paint)));
-    }
-    out + &legend(analysis, paint)
-}
-
-fn fill(analysis: &Analysis, paint: &Paint) -> Vec<Filled> {
-    let results = analysis.series.iter().map(view::headline);
-    let highest_toll_us = results
-        .clone()
-        .flatten()
-        .filter_map(toll_us)
-        .fold(0.0, f64::max);
-    let rows: Vec<Row<'_>> = analysis
-        .series
-        .iter()
-        .zip(results)
-        .map(|(series, result)| Row {
-            series,
-            result,
-            highest_toll_us,
-        })
-        .collect();
-    let levels = paint.characters(&view::level_range(analysis));
+pub(super) fn table(analysis: &Analysis, table: &Table, paint: &Paint) -> String {
+    let rows = table.rows(analysis);
+    let levels = paint.characters(&view::level_range(analysis, table));
     // The bar needs characters that a plain terminal does not have.
-    let shown = COLUMNS
+    let shown = table
+        .columns
         .iter()
         .filter(|column| paint.style.unicode || !column.name.is_empty());
-    shown
+    let filled = shown
         .map(|column| Filled::new(column, &rows, &levels, paint))
-        .filter(|filled| filled.width > 0)
-        .collect()
+        .filter(|filled| filled.cells.iter().any(|cell| !cell.is_empty()))
+        .collect();
+    let columns = fit(filled, paint.style.width);
+    let mut out = head(&columns, paint);
+    for row in 0..rows.len() {
+        out += &line(columns.iter().map(|filled| filled.cell(row, paint)));
+    }
+    for mark in (table.marks)(analysis) {
+        out += &Block::new(paint).role(Role::Dim).wrap(&mark);
+    }
+    out
 }
 
 /// Takes columns away until the rest fits; at last the label is cut.
@@ -75,7 +63,7 @@ fn fit(mut columns: Vec<Filled>, room: usize) -> Vec<Filled> {
         let spare = label
             .width
             .saturating_sub(LABEL_MIN.max(label.width * 3 / 4));
-        if over <= spare {
+        if over <= spare && label.tells_apart(label.width - over) {
             label.narrow(label.width - over);
             return columns;
         }
@@ -110,32 +98,6 @@ fn head(columns: &[Filled], paint: &Paint) -> String {
     line(names) + &line(units) + &line(rules)
 }
 
-fn legend(analysis: &Analysis, paint: &Paint) -> String {
-    let wide = analysis
-        .series
-        .iter()
-        .filter_map(view::headline)
-        .any(|result| result.toll.is_some() && !result.precise);
-    let precision = format!(
-        "{} %",
-        (analysis.run.settings.precision * 1000.0).round() / 10.0
-    );
-    let lines = [
-        (
-            wide,
-            format!("* interval wider than the ±{precision} of the toll that was asked for"),
-        ),
-        (
-            view::any_disbelieved(analysis),
-            "( ) requests/s not to be believed: the server was less than 90 % busy".to_owned(),
-        ),
-    ];
-    let shown = lines.into_iter().filter(|(shown, _)| *shown);
-    shown
-        .map(|(_, text)| Block::new(paint).role(Role::Dim).wrap(&text))
-        .collect()
-}
-
 fn line(cells: impl Iterator<Item = String>) -> String {
     let joined = cells.collect::<Vec<_>>().join(&" ".repeat(GAP));
     format!("{}\n", joined.trim_end())
@@ -143,9 +105,9 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 
 impl Filled {
     fn new(column: &'static Column, rows: &[Row<'_>], levels: &str, paint: &Paint) -> Self {
-        let mut cells: Vec<Vec<Part>> = rows.iter().map(column.parts).collect();
+        let mut cells: Vec<Vec<Part>> = rows.iter().map(|row| (column.entry)(row).parts).collect();
         for part in cells.iter_mut().flatten() {
-            part.text = paint.characters(&part.text);
+            part.text = paint.characters(&clean(&part.text));
         }
         let unit = paint.characters(&column.unit.replace("{levels}", levels));
         let mut filled = Self {
@@ -183,6 +145,17 @@ impl Filled {
         self.part_widths = widths;
     }
 
+    /// Whether cells that differ still differ when they are cut to that width.
+    fn tells_apart(&self, width: usize) -> bool {
+        let whole: BTreeSet<&str> = self.texts().collect();
+        let cut: BTreeSet<String> = self.texts().map(|text| truncate(text, width)).collect();
+        cut.len() == whole.len()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter().flatten().map(|part| part.text.as_str())
+    }
+
     fn narrow(&mut self, width: usize) {
         for part in self.cells.iter_mut().flatten() {
             part.text = truncate(&part.text, width);
@@ -197,7 +170,7 @@ impl Filled {
             let Some(part) = cell.first() else {
                 return " ".repeat(self.width);
             };
-            return pad(&part.text, part.role, self.width, self.side(), paint);
+            return pad(&part.text, part.role, self.width, self.column.side(), paint);
         }
         let mut text = String::new();
         let mut used = 0;
@@ -213,24 +186,15 @@ impl Filled {
             used += width;
         }
         let rest = " ".repeat(self.width.saturating_sub(used));
-        if self.side() == Align::Right {
+        if self.column.side() == Align::Right {
             rest + &text
         } else {
             text + &rest
         }
     }
 
-    /// The column's own side: that of its only part; columns of several parts hang from the right.
-    fn side(&self) -> Align {
-        if self.column.aligns == [Align::Left] {
-            Align::Left
-        } else {
-            Align::Right
-        }
-    }
-
     fn head(&self, text: &str, role: Role, paint: &Paint) -> String {
-        pad(text, role, self.width, self.side(), paint)
+        pad(text, role, self.width, self.column.side(), paint)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The table in the terminal and what is said beneath it.
 
 mod below;
-mod columns;
 mod layout;
 mod paint;
 mod wrap;
@@ -9,6 +8,7 @@ mod wrap;
 use toll_analysis::results::Analysis;
 
 use crate::facts;
+use crate::tables;
 use paint::{Paint, Role};
 use wrap::Block;
 
@@ -47,8 +47,7 @@ pub fn render_table(analysis: &Analysis, style: &TerminalStyle) -> String {
         out.push('\n');
         out += &Block::new(&paint).wrap("Nothing was measured: the suite has no series.");
     } else {
-        out.push('\n');
-        out += &layout::table(analysis, &paint);
+        out += &tables(analysis, &paint);
     }
     for section in below::SECTIONS {
         let text = section(analysis, &paint);
@@ -60,9 +59,26 @@ pub fn render_table(analysis: &Analysis, style: &TerminalStyle) -> String {
     paint.characters(&out)
 }
 
+/// One table after the other, each with what it is.
+fn tables(analysis: &Analysis, paint: &Paint) -> String {
+    let mut out = String::new();
+    for table in tables::occurring(analysis) {
+        out.push('\n');
+        if tables::headed(analysis) {
+            let name = paint.apply(Role::Strong, table.instrument);
+            let about = format!("{}: {}", table.instrument, (table.about)(analysis));
+            out += &Block::new(paint)
+                .wrap(&about)
+                .replacen(table.instrument, &name, 1);
+        }
+        out += &layout::table(analysis, table, paint);
+    }
+    out
+}
+
 fn heading(analysis: &Analysis, paint: &Paint) -> String {
     let mut measured = facts::common(analysis);
-    measured.push(facts::load(analysis));
+    measured.push(facts::requests(analysis));
     let mut out = Block::new(paint).role(Role::Strong).wrap(&format!(
         "{}: {}",
         analysis.suite,

@@ -4,38 +4,19 @@ use anstyle::{AnsiColor, Effects, Style};
 
 use super::TerminalStyle;
 use crate::format::GROUP;
+pub(super) use crate::tables::Role;
 
-/// What a piece of text means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// As it is.
-    Plain,
-    /// A title or a headline number.
-    Strong,
-    /// There for completeness.
-    Dim,
-    /// All is well.
-    Good,
-    /// Look at it.
-    Warn,
-    /// Something is wrong.
-    Bad,
-    /// A hint.
-    Hint,
-}
-
-impl Role {
-    fn style(self) -> Style {
-        let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
-        match self {
-            Self::Plain => Style::new(),
-            Self::Strong => Style::new().effects(Effects::BOLD),
-            Self::Dim => Style::new().effects(Effects::DIMMED),
-            Self::Good => colour(AnsiColor::Green),
-            Self::Warn => colour(AnsiColor::Yellow),
-            Self::Bad => colour(AnsiColor::Red),
-            Self::Hint => colour(AnsiColor::Cyan),
-        }
+/// The colours of a meaning.
+fn style(role: Role) -> Style {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    match role {
+        Role::Plain | Role::Interval => Style::new(),
+        Role::Strong => Style::new().effects(Effects::BOLD),
+        Role::Dim => Style::new().effects(Effects::DIMMED),
+        Role::Good => colour(AnsiColor::Green),
+        Role::Warn => colour(AnsiColor::Yellow),
+        Role::Bad => colour(AnsiColor::Red),
+        Role::Hint => colour(AnsiColor::Cyan),
     }
 }
 
@@ -74,10 +55,10 @@ impl Paint {
     /// The text with the role's colour, or as it is where there are no colours.
     pub(super) fn apply(&self, role: Role, text: &str) -> String {
         let text = self.characters(text);
-        if !self.style.colour || role == Role::Plain || text.is_empty() {
+        let style = style(role);
+        if !self.style.colour || style.is_plain() || text.is_empty() {
             return text;
         }
-        let style = role.style();
         format!("{style}{text}{style:#}")
     }
 
