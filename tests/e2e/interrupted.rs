@@ -8,7 +8,7 @@ use crate::support::{NOBODY, Place, Started, eventually, processes_with};
 
 const SUITE: &str = "\
 [suite]
-instruments = ["load"]
+instruments = [\"load\"]
 name = \"long\"
 middlewares = [0, 1, 2]
 http = \"h11\"
