@@ -6,6 +6,7 @@ and hand `lifespan` on.
 
 import asyncio
 import time
+from itertools import repeat
 
 from asgi_toll_spin import loops_for
 
@@ -20,7 +21,7 @@ class SpinLayer:
         self.loops = loops_for(spin_ns)
 
     async def __call__(self, scope, receive, send):
-        for _ in range(self.loops):
+        for _ in repeat(None, self.loops):
             pass
         await self.app(scope, receive, send)
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 
-import asgi_toll_layers
 import asgi_toll_stack
 from asgi_toll_alarm import TimedOut
 from asgi_toll_counts import Counter
@@ -155,16 +154,12 @@ def timed_out(cell, error):
 def answer_event(answer, kept):
     """The event that tells of the first answer."""
     body = b"".join(kept)[:BODY_LIMIT]
-    event = {
+    return {
         "event": "answer",
         "status": answer.status,
         "headers": header_pairs(answer.headers),
         "body_base64": base64.b64encode(body).decode("ascii"),
     }
-    spin = getattr(asgi_toll_layers, "SPIN", None)
-    if spin:
-        event["spin"] = spin
-    return event
 
 
 def header_pairs(headers):

@@ -14,7 +14,14 @@ import types
 
 # Modules of the harness whose code belongs to the application.
 APPLICATION = frozenset(
-    ("asgi_toll_layers", "asgi_toll_subject", "asgi_toll_workloads", "asgi_toll_subject_app")
+    (
+        "asgi_toll_layers",
+        "asgi_toll_calibration",
+        "asgi_toll_on_starlette",
+        "asgi_toll_subject",
+        "asgi_toll_workloads",
+        "asgi_toll_subject_app",
+    )
 )
 C_FUNCTIONS = frozenset((types.BuiltinFunctionType, types.MethodDescriptorType))
 

@@ -17,7 +17,7 @@ from asgi_toll_calibration import (
     SpinLayer,
     ThreadHopLayer,
 )
-from asgi_toll_layers import HeaderLayer, PassLayer
+from asgi_toll_layers import HeaderLayer, PassLayer, wrap
 from asgi_toll_seams import Seam, interleave
 from asgi_toll_subject import pick, raw_marks
 
@@ -46,6 +46,22 @@ def expect_layers(found, asked):
     """Layers that leave no mark in the answer are counted where they are registered."""
     if found != asked:
         raise LayersDropped(f"asked for {asked} layers, the application holds {found}")
+
+
+def expect_wrapped(outermost, app, asked):
+    """Counts the layers around `app` by going inwards from the outermost."""
+    found = 0
+    while outermost is not None and outermost != app:
+        outermost = getattr(outermost, "app", None)
+        found += 1
+    expect_layers(found, asked)
+
+
+def around(app, layers):
+    """`app` inside `layers`, functions from app to app, and counted there."""
+    outermost = wrap(app, layers)
+    expect_wrapped(outermost, app, len(layers))
+    return outermost
 
 
 def alike(name, register, middlewares):
@@ -85,8 +101,3 @@ def functions_or_layers(own, kind, middlewares):
     known = dict.fromkeys(own)
     pick({**shared(functools.partial), **known}, kind, "middleware kind")
     return [], asgi_layers({}, kind, middlewares, functools.partial)
-
-
-def is_shared(kind):
-    """Whether the kind is one that every subject has."""
-    return kind in ALIKE or kind == "asgi-header"

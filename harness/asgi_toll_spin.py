@@ -3,9 +3,13 @@
 The same loop takes twice as long on another machine, another Python, or before
 the interpreter has specialised it. So it is timed where it will run: in a
 coroutine like a layer's `__call__`, warm, held against one without a loop.
+
+`repeat` and not `range`, whose turns become dearer beyond 256: small numbers
+are kept by the interpreter, larger ones are made anew.
 """
 
 import time
+from itertools import repeat
 
 WARM_UP = 2000
 CALLS = 400
@@ -22,7 +26,7 @@ class _Spun:
         self.loops = loops
 
     async def __call__(self, scope, receive, send):
-        for _ in range(self.loops):
+        for _ in repeat(None, self.loops):
             pass
 
 

@@ -1,7 +1,6 @@
 """BlackSheep: https://www.neoteroi.dev/blacksheep/middlewares/"""
 
-from asgi_toll_kinds import functions_or_layers
-from asgi_toll_layers import wrap
+from asgi_toll_kinds import around, functions_or_layers
 from asgi_toll_subject import MARK_VALUE, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks
 from blacksheep import Application, Content, Request, Response, Router, StreamedContent, json
@@ -119,4 +118,4 @@ def build(kind, middlewares, workload):
     add_routes(router)
     for function in functions:
         app.middlewares.append(function)
-    return wrap(app, layers)
+    return around(app, layers)

@@ -4,8 +4,7 @@ import json
 import sys
 import types
 
-from asgi_toll_kinds import functions_or_layers
-from asgi_toll_layers import wrap
+from asgi_toll_kinds import around, functions_or_layers
 from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks
 from django.conf import settings
@@ -150,4 +149,4 @@ def build(kind, middlewares, workload):
         ROOT_URLCONF=SITE,
         MIDDLEWARE=site_module(factories, urlpatterns),
     )
-    return wrap(get_asgi_application(), layers)
+    return around(get_asgi_application(), layers)

@@ -2,8 +2,7 @@
 
 import falcon
 import falcon.asgi
-from asgi_toll_kinds import functions_or_layers
-from asgi_toll_layers import wrap
+from asgi_toll_kinds import around, functions_or_layers
 from asgi_toll_subject import MARK_VALUE, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
 
@@ -111,4 +110,4 @@ def build(kind, middlewares, workload):
     app = falcon.asgi.App(middleware=components)
     for path, resource in routes:
         app.add_route(path, resource)
-    return wrap(app, layers)
+    return around(app, layers)

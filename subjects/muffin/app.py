@@ -3,9 +3,9 @@
 import functools
 import json
 
-from asgi_toll_kinds import asgi_layers
+from asgi_toll_kinds import asgi_layers, expect_wrapped
 from asgi_toll_subject import MARK_VALUE, marks, pick
-from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks
+from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
 from muffin import Application, ResponseJSON, ResponseStream, ResponseText, ResponseWebSocket
 
 BINARY = "application/octet-stream"
@@ -29,6 +29,11 @@ async def stream(request):
 
 async def large(request):
     return ResponseText(LARGE)
+
+
+async def background(request):
+    request.app.run_after_response(note())
+    return {"count": 0}
 
 
 async def error(request):
@@ -68,6 +73,7 @@ WORKLOADS = {
     "stream-100x1k": lambda app: app.route("/stream")(stream),
     "large-200k": large_route,
     "gzip-200k": large_route,
+    "background-task": lambda app: app.route("/background")(background),
     "error-500": lambda app: app.route("/error")(error),
     "websocket-echo": lambda app: app.route("/echo")(echo),
 }
@@ -105,12 +111,13 @@ def native_json(middlewares):
 KINDS = {"native": native, "native-json": native_json}
 
 
-def registrations(kind, middlewares):
-    """In the order in which Muffin wants them."""
-    if kind in KINDS:
-        return KINDS[kind](middlewares)
-    # Each ASGI middleware is bound outside of the one before.
-    return reversed(asgi_layers({}, kind, middlewares, functools.partial))
+def add_asgi_layers(app, kind, middlewares):
+    """Each is bound outside of the one before, so the outermost comes last."""
+    innermost = app.lifespan.app
+    layers = asgi_layers({}, kind, middlewares, functools.partial)
+    for layer in reversed(layers):
+        app.middleware(layer)
+    expect_wrapped(app.lifespan.app, innermost, len(layers))
 
 
 def build(kind, middlewares, workload):
@@ -119,6 +126,9 @@ def build(kind, middlewares, workload):
     app = Application()
     app.route("/_ping")(ping)
     add_routes(app)
-    for registration in registrations(kind, middlewares):
-        app.middleware(registration)
+    if kind in KINDS:
+        for function in KINDS[kind](middlewares):
+            app.middleware(function)
+    else:
+        add_asgi_layers(app, kind, middlewares)
     return app

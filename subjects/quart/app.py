@@ -3,8 +3,7 @@
 import functools
 import json
 
-from asgi_toll_kinds import asgi_layers
-from asgi_toll_layers import wrap
+from asgi_toll_kinds import around, asgi_layers
 from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
 from quart import Quart, Response, current_app, request, websocket
@@ -116,7 +115,7 @@ def add_layers(app, kind, middlewares):
         HOOKS[kind](app, middlewares)
         return
     layers = asgi_layers({}, SAME.get(kind, kind), middlewares, functools.partial)
-    app.asgi_app = wrap(app.asgi_app, layers)
+    app.asgi_app = around(app.asgi_app, layers)
 
 
 def build(kind, middlewares, workload):

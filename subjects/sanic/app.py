@@ -4,8 +4,7 @@ import itertools
 import json
 
 import sanic
-from asgi_toll_kinds import functions_or_layers
-from asgi_toll_layers import wrap
+from asgi_toll_kinds import around, functions_or_layers
 from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
 from sanic.response import json as json_response
@@ -125,4 +124,4 @@ def build(kind, middlewares, workload):
     add_routes(app)
     for function in functions:
         app.register_middleware(function, "response")
-    return wrap(app, layers)
+    return around(app, layers)

@@ -126,7 +126,7 @@ fn a_layer_that_sleeps_without_await_blocks_the_loop() {
 
 #[test]
 fn only_the_first_gzip_layer_compresses() {
-    let keys = "framework = \"starlette\"\nkind = \"gzip\"\nworkload = \"gzip-200k\"";
+    let keys = "framework = \"starlette\"\nkind = \"gzip\"\nworkload = \"gzip-200k\"\nmiddlewares = [0, 1, 2, 5]";
     let found = series("\"direct\"", keys, "direct-slice-ms = 20");
     assert_eq!(found["shape"]["kind"], "step", "{}", found["instruments"]);
     says(&found, "step", "");
