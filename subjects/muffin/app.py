@@ -31,11 +31,6 @@ async def large(request):
     return ResponseText(LARGE)
 
 
-async def background(request):
-    request.app.run_after_response(note())
-    return {"count": 0}
-
-
 async def error(request):
     raise RuntimeError(ERROR)
 
@@ -61,6 +56,13 @@ def large_route(app):
     app.route("/large")(large)
 
 
+def background_route(app):
+    @app.route("/background")
+    async def background(request):
+        app.run_after_response(note())
+        return {"count": 0}
+
+
 # Routes besides the one that every application has.
 WORKLOADS = {
     "ping": no_routes,
@@ -73,7 +75,7 @@ WORKLOADS = {
     "stream-100x1k": lambda app: app.route("/stream")(stream),
     "large-200k": large_route,
     "gzip-200k": large_route,
-    "background-task": lambda app: app.route("/background")(background),
+    "background-task": background_route,
     "error-500": lambda app: app.route("/error")(error),
     "websocket-echo": lambda app: app.route("/echo")(echo),
 }

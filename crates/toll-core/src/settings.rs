@@ -101,6 +101,7 @@ impl Settings {
         self.warmup_ms = self.warmup_ms.min(60);
         self.rounds_max = self.rounds_min;
         self.direct_blocks = self.direct_blocks.min(8);
+        self.count_rounds = 1;
         self.budget_s = self.budget_s.min(85);
         self
     }

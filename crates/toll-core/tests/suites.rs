@@ -337,6 +337,10 @@ fn quick_is_less_of_the_same() {
     assert!(quick.quick && !whole.quick);
     assert_eq!(quick.series[0].levels.listed(), [0, 1, 5]);
     assert_eq!(quick.cells(), 3);
+    assert_eq!(
+        quick.series[0].instruments,
+        [Instrument::Counts, Instrument::Load]
+    );
     let (a, b) = (quick.duration_estimate(), whole.duration_estimate());
     assert!(a.round_s < b.round_s && a.measuring_most_s <= b.measuring_most_s);
 }

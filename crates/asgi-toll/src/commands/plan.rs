@@ -5,6 +5,7 @@ use serde::Serialize;
 use toll_core::axes::Axes;
 use toll_core::levels::{self, Levels};
 use toll_core::plan::{NotApplicable, Plan, SeriesPlan};
+use toll_core::sample::Instrument;
 
 use crate::catalogue::{self, Shelf};
 use crate::cli::{PlanArgs, SuiteChoice};
@@ -168,8 +169,6 @@ fn in_words(plan: &Plan) -> String {
         ));
     }
     lines.extend(plan.not_applicable.iter().map(not_applicable_in_words));
-    let estimate = plan.duration_estimate();
-    let settings = &plan.settings;
     lines.push(String::new());
     lines.push(format!(
         "{} series, {} cells; plan {}",
@@ -177,23 +176,46 @@ fn in_words(plan: &Plan) -> String {
         plan.cells(),
         plan.short_hash()
     ));
+    lines.extend(
+        Instrument::ALL
+            .into_iter()
+            .filter_map(|instrument| effort(plan, instrument)),
+    );
+    let estimate = plan.duration_estimate();
     lines.push(format!(
-        "{} to {} rounds of {} blocks, slices of {} ms, {} connections; a round takes about {}",
-        settings.rounds_min,
-        settings.rounds_max,
-        settings.blocks,
-        settings.slice_ms,
-        settings.connections,
+        "a round of all takes about {}, measuring {} to {} (budget {}), building environments from nothing up to {}",
         span(estimate.round_s),
-    ));
-    lines.push(format!(
-        "measuring takes {} to {} (budget {}), building environments from nothing up to {}",
         span(estimate.measuring_least_s),
         span(estimate.measuring_most_s),
-        span(settings.budget_s as f64),
+        span(plan.settings.budget_s as f64),
         span(estimate.environments_s),
     ));
     lines.join("\n")
+}
+
+/// How much an instrument measures, if it is used at all.
+fn effort(plan: &Plan, instrument: Instrument) -> Option<String> {
+    let used = plan
+        .series
+        .iter()
+        .any(|series| series.instruments.contains(&instrument));
+    let settings = &plan.settings;
+    let rounds = format!("{} to {} rounds", settings.rounds_min, settings.rounds_max);
+    let words = match instrument {
+        Instrument::Counts => format!(
+            "{} rounds of {} repeats",
+            settings.count_rounds, settings.count_repeats
+        ),
+        Instrument::Direct => format!(
+            "{rounds} of {} blocks, slices of {} ms",
+            settings.direct_blocks, settings.direct_slice_ms
+        ),
+        Instrument::Load => format!(
+            "{rounds} of {} blocks, slices of {} ms, {} connections",
+            settings.blocks, settings.slice_ms, settings.connections
+        ),
+    };
+    used.then(|| format!("{}: {words}", instrument.name()))
 }
 
 fn levels_in_words(levels: &Levels) -> String {
