@@ -47,12 +47,22 @@ class Cell:
         self.request = Request(order["request"])
         self.lifespan = Lifespan(self.app, order.get("lifespan", "auto"))
         self.request.state = self.run(self.lifespan.startup())
+        proof = self.prove(order.get("proof"))
         kept = []
         answer = self.run(ask(self.app, self.request, kept))
         self.direct = Direct(self.loop, self.app, self.request, answer)
         if self.counter is not None:
             self.counter.watch(self.app, self.request)
-        return answer_event(answer, kept)
+        return dict(as_told(answer, kept), event="answer", proof=proof)
+
+    def prove(self, proof):
+        """The answer to another request, where that of the first shows no layers."""
+        if proof is None:
+            return None
+        request = Request(proof)
+        request.state = self.request.state
+        kept = []
+        return as_told(self.run(ask(self.app, request, kept)), kept)
 
     def build(self):
         """The application, or what hindered it."""
@@ -151,11 +161,10 @@ def timed_out(cell, error):
     return failure
 
 
-def answer_event(answer, kept):
-    """The event that tells of the first answer."""
+def as_told(answer, kept):
+    """An answer as the tool is told of it."""
     body = b"".join(kept)[:BODY_LIMIT]
     return {
-        "event": "answer",
         "status": answer.status,
         "headers": header_pairs(answer.headers),
         "body_base64": base64.b64encode(body).decode("ascii"),

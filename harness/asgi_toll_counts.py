@@ -46,7 +46,7 @@ def names():
     memory = ("allocated_blocks",) if HAS_BLOCKS else ()
     return [
         *NAMES, *memory, "blocked_ns", "gc_runs", "messages_sent", "messages_received",
-        "body_bytes_sent", "chunks_before_first",
+        "body_bytes_received", "body_bytes_sent", "chunks_before_first",
     ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ class Counter:
 
         async def receive():
             message = await exchange.receive()
-            tally.received += 1
+            tally.receives(message)
             return message
 
         async def send(message):

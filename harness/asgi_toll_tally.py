@@ -11,7 +11,13 @@ class Tally:
     def __init__(self):
         self.sent = 0
         self.received = 0
+        self.received_bytes = 0
         self.before_first = None
+
+    def receives(self, message):
+        """The application receives `message`."""
+        self.received += 1
+        self.received_bytes += len(message.get("body") or b"")
 
     def sends(self, message):
         """The application sends `message`."""
@@ -24,6 +30,7 @@ class Tally:
         counts = {
             "messages_sent": self.sent,
             "messages_received": self.received,
+            "body_bytes_received": self.received_bytes,
             "body_bytes_sent": body_bytes,
         }
         # Only an endpoint that streams produces chunks.

@@ -32,6 +32,7 @@ async def stream(request):
     response = await request.respond(content_type=BINARY)
     async for chunk in chunks():
         await response.send(chunk)
+    await response.eof()
 
 
 async def large(request):

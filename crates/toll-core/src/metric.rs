@@ -70,6 +70,8 @@ pub enum Metric {
     LayerMessagesReceived,
     /// Places between layers at which the request was seen.
     Seams,
+    /// Bytes of body that the whole application received.
+    BodyBytesReceived,
     /// Bytes of body that the whole application sent.
     BodyBytesSent,
     /// Bytes of body that layers put into new objects, all layers added up.
@@ -90,7 +92,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Sent,
         Self::Ok,
         Self::Failed,
@@ -122,6 +124,7 @@ impl Metric {
         Self::LayerMessagesSent,
         Self::LayerMessagesReceived,
         Self::Seams,
+        Self::BodyBytesReceived,
         Self::BodyBytesSent,
         Self::CopiedBytes,
         Self::HeldBytes,
@@ -133,7 +136,7 @@ impl Metric {
     ];
 
     /// What the counts instrument reads of one request; all but [`Self::BlockedNs`] are exact.
-    pub const COUNTS: [Self; 22] = [
+    pub const COUNTS: [Self; 23] = [
         Self::PythonCalls,
         Self::PythonResumes,
         Self::CCalls,
@@ -148,6 +151,7 @@ impl Metric {
         Self::LayerMessagesSent,
         Self::LayerMessagesReceived,
         Self::Seams,
+        Self::BodyBytesReceived,
         Self::BodyBytesSent,
         Self::CopiedBytes,
         Self::HeldBytes,
@@ -192,6 +196,7 @@ impl Metric {
             Self::LayerMessagesSent => "layer_messages_sent",
             Self::LayerMessagesReceived => "layer_messages_received",
             Self::Seams => "seams",
+            Self::BodyBytesReceived => "body_bytes_received",
             Self::BodyBytesSent => "body_bytes_sent",
             Self::CopiedBytes => "copied_bytes",
             Self::HeldBytes => "held_bytes",

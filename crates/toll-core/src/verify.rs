@@ -51,7 +51,7 @@ pub fn check(
     let marks = body(workload, kind.mark, answer)?;
     proof(workload, kind, middlewares, answer)?;
     match kind.mark {
-        Mark::Header if workload.marks => header_marks(middlewares, answer),
+        Mark::Header if workload.marks_in.is_none() => header_marks(middlewares, answer),
         Mark::JsonCount => layers(middlewares, marks),
         Mark::Header | Mark::Stack => Ok(()),
     }
@@ -286,7 +286,7 @@ mod tests {
             status: 200,
             content_type: Some("application/json".to_owned()),
             check: BodyCheck::JsonCount,
-            marks: true,
+            marks_in: None,
         }
     }
 
@@ -493,7 +493,7 @@ mod tests {
     #[test]
     fn where_layers_cannot_leave_marks_none_are_asked_for() {
         let workload = Workload {
-            marks: false,
+            marks_in: Some("ping".to_owned()),
             ..ping()
         };
         let seen = answer("{\"count\":0}", &[]);

@@ -33,9 +33,9 @@ pub struct Workload {
     pub content_type: Option<String>,
     /// What the body of the right answer is.
     pub check: BodyCheck,
-    /// Whether the layers can leave their marks in this answer. Where an exception passes through
-    /// them, they cannot.
-    pub marks: bool,
+    /// Another workload of the same application, in whose answer the layers' marks are looked for:
+    /// where an exception passes through the layers, they can leave none.
+    pub marks_in: Option<String>,
 }
 
 /// What is spoken with the application.
@@ -118,11 +118,30 @@ pub fn parse(file_name: &str, text: &str) -> Result<BTreeMap<String, Workload>, 
         text,
     };
     let written: wire::data::Workloads = wire::read(source)?;
+    refuse_unknown_proofs(source, &written)?;
     written
         .workloads
         .into_iter()
         .map(|(name, one)| Ok((name.clone(), workload(source, name, one)?)))
         .collect()
+}
+
+/// Marks are looked for in the answer of a workload that leaves them itself.
+fn refuse_unknown_proofs(
+    source: Source<'_>,
+    written: &wire::data::Workloads,
+) -> Result<(), Diagnostic> {
+    let proofs = written.workloads.values();
+    for proof in proofs.filter_map(|workload| workload.marks_in.as_ref()) {
+        let named = written.workloads.get(proof.get_ref());
+        if named.is_none_or(|named| named.marks_in.is_some()) {
+            let message = format!("`{}` is no workload that shows marks", proof.get_ref());
+            return Err(source
+                .at(proof.span(), message)
+                .help("name one of this file that has no `marks-in` itself"));
+        }
+    }
+    Ok(())
 }
 
 fn workload(
@@ -149,7 +168,7 @@ fn workload(
         headers: written.headers.into_iter().collect(),
         status: number(source, &written.status, "status", 100..=599)? as u16,
         content_type: written.content_type,
-        marks: written.marks,
+        marks_in: written.marks_in.map(Spanned::into_inner),
     })
 }
 

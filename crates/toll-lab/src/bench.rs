@@ -37,6 +37,8 @@ pub struct Station {
     pub server: Server,
     /// The workload.
     pub workload: Workload,
+    /// The workload in whose answer the layers' marks are looked for, if it is another one.
+    pub proof: Option<Workload>,
     /// Rounds that an earlier session has already measured, by instrument.
     pub rounds_before: BTreeMap<Instrument, u32>,
     /// A short name for files.

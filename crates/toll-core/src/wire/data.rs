@@ -104,10 +104,5 @@ pub(crate) struct Workload {
     pub(crate) content_type: Option<String>,
     pub(crate) check: Spanned<String>,
     pub(crate) length: Option<Spanned<i64>>,
-    #[serde(default = "yes")]
-    pub(crate) marks: bool,
-}
-
-fn yes() -> bool {
-    true
+    pub(crate) marks_in: Option<Spanned<String>>,
 }

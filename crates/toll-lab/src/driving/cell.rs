@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use toll_core::failure::{Failure, Stage};
 use toll_core::verify::{self, Answer};
+use toll_core::workload::Workload;
 
 use super::control::{Line, Silence};
 use super::orders::{DriverCost, Looked, Order, RequestLine, Said, Timed};
@@ -63,6 +62,7 @@ impl<'a> Cell<'a> {
     pub fn begin(&mut self) -> Result<(), Failure> {
         let order = Order::Start {
             request: RequestLine::from(&self.station.workload),
+            proof: self.station.proof.as_ref().map(RequestLine::from),
             lifespan: &self.station.lifespan,
             timeout_s: self.start_patience().as_secs_f64(),
         };
@@ -77,27 +77,18 @@ impl<'a> Cell<'a> {
     /// The application cannot be built, or its answer is wrong.
     pub fn verify(&mut self) -> Result<(), Failure> {
         let said = self.hear(Stage::Start, self.start_patience())?;
-        let Said::Answer {
-            status,
-            headers,
-            body_base64,
-        } = said
-        else {
+        let Said::Answer { answer, proof } = said else {
             return Err(self.strange(Stage::Start, &said));
         };
-        let body = BASE64.decode(body_base64);
-        let answer = Answer {
-            status,
-            headers,
-            body: body.unwrap_or_default(),
-        };
-        verify::check(
-            &self.station.workload,
-            &self.station.kind,
-            self.middlewares,
-            &answer,
-        )
-        .map_err(|failure| failure.with_log(self.log_tail()))
+        if let (Some(workload), Some(proof)) = (&self.station.proof, proof) {
+            self.check(workload, &proof.into())?;
+        }
+        self.check(&self.station.workload, &answer.into())
+    }
+
+    fn check(&self, workload: &Workload, answer: &Answer) -> Result<(), Failure> {
+        verify::check(workload, &self.station.kind, self.middlewares, answer)
+            .map_err(|failure| failure.with_log(self.log_tail()))
     }
 
     /// Binds the process to a core.

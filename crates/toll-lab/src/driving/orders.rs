@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use toll_core::verify::Answer;
 use toll_core::workload::Workload;
 
 /// What a process is told to do.
@@ -22,6 +23,8 @@ pub(super) enum Order<'a> {
     /// Build the application and make one request.
     Start {
         request: RequestLine<'a>,
+        /// Another request to be made before, whose answer shows the layers.
+        proof: Option<RequestLine<'a>>,
         lifespan: &'a str,
         timeout_s: f64,
     },
@@ -75,9 +78,9 @@ pub(super) enum Said {
     },
     /// The application answered.
     Answer {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body_base64: String,
+        #[serde(flatten)]
+        answer: AnswerLine,
+        proof: Option<AnswerLine>,
     },
     /// It is warm.
     Warm {},
@@ -96,6 +99,24 @@ pub(super) enum Said {
         #[serde(default)]
         traceback: Vec<String>,
     },
+}
+
+/// An answer as the driver tells it.
+#[derive(Debug, Deserialize)]
+pub(super) struct AnswerLine {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body_base64: String,
+}
+
+impl From<AnswerLine> for Answer {
+    fn from(line: AnswerLine) -> Self {
+        Self {
+            status: line.status,
+            headers: line.headers,
+            body: BASE64.decode(line.body_base64).unwrap_or_default(),
+        }
+    }
 }
 
 /// Requests that were timed together.

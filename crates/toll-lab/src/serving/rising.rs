@@ -7,6 +7,7 @@ use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
 use toll_core::server::{Bind, Substitution};
 use toll_core::verify::{self, Answer};
+use toll_core::workload::Workload;
 use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
 use super::door::Door;
@@ -197,17 +198,26 @@ impl<'a> Rising<'a> {
             .deadline
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(1));
-        self.open(1, self.patience.min(left), &Expectation::default())?
+        self.ask(&self.station.workload, self.patience.min(left))
+    }
+
+    /// One request on a connection of its own.
+    fn ask(
+        &self,
+        workload: &Workload,
+        timeout: Duration,
+    ) -> Result<Response, toll_load::LoadError> {
+        self.open(workload, 1, timeout, &Expectation::default())?
             .exchange()
     }
 
     fn open(
         &self,
+        workload: &Workload,
         connections: usize,
         timeout: Duration,
         expectation: &Expectation,
     ) -> Result<Session, toll_load::LoadError> {
-        let workload = &self.station.workload;
         let mut request =
             Request::new(&workload.method, &workload.path).body(workload.body.clone());
         for (name, value) in &workload.headers {
@@ -222,27 +232,16 @@ impl<'a> Rising<'a> {
     }
 
     fn welcome(&mut self, answer: &Response) -> Progress {
-        let text = |(name, value): &(String, Vec<u8>)| {
-            (name.clone(), String::from_utf8_lossy(value).into_owned())
-        };
-        let headers = answer.headers.iter().map(text).collect();
-        let seen = Answer {
-            status: answer.status,
-            headers,
-            body: answer.body.clone(),
-        };
-        if let Err(failure) = verify::check(
-            &self.station.workload,
-            &self.station.kind,
-            self.middlewares,
-            &seen,
-        ) {
+        let verified = self
+            .check(&self.station.workload, answer)
+            .and_then(|()| self.prove());
+        if let Err(failure) = verified {
             return Progress::Failed(failure.with_log(self.log_tail()));
         }
-        let timeout = Duration::from_millis(self.bench.settings.timeout_ms);
         let connections = self.bench.settings.connections as usize;
         let log = self.log_tail();
-        let opened = self.open(connections, timeout, &self.like(answer));
+        let like = self.like(answer);
+        let opened = self.open(&self.station.workload, connections, self.timeout(), &like);
         match (opened, self.running.take()) {
             (Ok(session), Some(server)) => Progress::Up(Box::new(Living {
                 middlewares: self.middlewares,
@@ -255,6 +254,34 @@ impl<'a> Rising<'a> {
             ),
             (Ok(_), None) => Progress::Rising,
         }
+    }
+
+    fn check(&self, workload: &Workload, answer: &Response) -> Result<(), Failure> {
+        let text = |(name, value): &(String, Vec<u8>)| {
+            (name.clone(), String::from_utf8_lossy(value).into_owned())
+        };
+        let seen = Answer {
+            status: answer.status,
+            headers: answer.headers.iter().map(text).collect(),
+            body: answer.body.clone(),
+        };
+        verify::check(workload, &self.station.kind, self.middlewares, &seen)
+    }
+
+    /// Where the answer cannot show the layers, that of another workload must.
+    fn prove(&self) -> Result<(), Failure> {
+        let Some(workload) = &self.station.proof else {
+            return Ok(());
+        };
+        let answer = self.ask(workload, self.timeout()).map_err(|error| {
+            let message = format!("{} was not answered: {error}", workload.name);
+            Failure::new(Stage::Verify, "wrong-answer", message)
+        })?;
+        self.check(workload, &answer)
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.bench.settings.timeout_ms)
     }
 
     /// Checked by its meaning once, the answer is held against every later one: status, body, and
@@ -386,6 +413,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             python: PathBuf::from("python3"),
             server: server::parse("servers.toml", SERVER).unwrap()["tiny"].clone(),
             workload: workload::parse("workloads.toml", WORKLOAD).unwrap()["ping"].clone(),
+            proof: None,
             rounds_before: BTreeMap::new(),
             slug: "tiny".to_owned(),
         }

@@ -183,6 +183,11 @@ fn station(
         python: environment.python.clone(),
         server: server.clone(),
         workload: workload.clone(),
+        proof: workload
+            .marks_in
+            .as_ref()
+            .and_then(|name| catalogue.workloads.get(name))
+            .cloned(),
         rounds_before: task.before(index).map(rounds).unwrap_or_default(),
         slug: facts::slug(&series.axes.to_string()),
     })

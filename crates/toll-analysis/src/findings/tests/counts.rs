@@ -201,20 +201,26 @@ fn a_body_that_is_held_back() {
 
 #[test]
 fn a_request_that_is_held_back() {
+    const UPLOAD: [Planted; 2] = [
+        (Metric::MessagesReceived, |_| 16),
+        (Metric::BodyBytesReceived, |_| 1_048_576),
+    ];
+    let with = |held| [UPLOAD[0], UPLOAD[1], (Metric::HeldBytes, held)];
     let held = only(
-        &run(&[
-            (Metric::MessagesReceived, |_| 16),
-            (Metric::HeldBytes, |n| 1_048_576 * i64::from(n >= 1)),
-        ]),
+        &run(&with(|n| 1_048_576 * i64::from(n >= 1))),
         "buffers-body",
     );
-    assert!(
-        held.title.contains("1048576 bytes of the request's body"),
-        "{held:?}"
+    assert_eq!(
+        (held.title.as_str(), held.confidence),
+        (
+            "A layer holds the request back until it has 1048576 of its 1048576 bytes.",
+            Confidence::Certain
+        )
     );
-    assert_eq!(held.confidence, Confidence::Likely);
+    none(&with(|n| 524_288 * i64::from(n >= 1)));
     none(&[
         (Metric::MessagesReceived, |_| 1),
+        (Metric::BodyBytesReceived, |_| 1_024),
         (Metric::HeldBytes, |n| 1_024 * i64::from(n >= 1)),
     ]);
 }
