@@ -18,7 +18,7 @@ class SpinLayer:
 
     def __init__(self, app, spin_ns):
         self.app = app
-        self.loops = loops_for(spin_ns)
+        self.loops = loops_for(spin_ns, lambda app: SpinLayer(app, 0)) if spin_ns else 0
 
     async def __call__(self, scope, receive, send):
         for _ in repeat(None, self.loops):

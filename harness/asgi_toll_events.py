@@ -12,17 +12,13 @@ import sys
 import threading
 import types
 
-# Modules of the harness whose code belongs to the application.
-APPLICATION = frozenset(
-    (
-        "asgi_toll_layers",
-        "asgi_toll_calibration",
-        "asgi_toll_on_starlette",
-        "asgi_toll_subject",
-        "asgi_toll_workloads",
-        "asgi_toll_subject_app",
-    )
-)
+# Modules whose code runs while a request is counted, and is the driver's. All
+# else is the application's, the harness's own layers and workloads among it.
+DRIVER = (
+    "alarm", "cell", "counts", "direct", "driver", "events", "exchange", "lifespan", "loops",
+    "monitoring", "profile", "request", "rest", "seams", "seam_counts", "seam_record", "tally",
+    "turns",
+)  # fmt: skip
 C_FUNCTIONS = frozenset((types.BuiltinFunctionType, types.MethodDescriptorType))
 
 _LOOP = asyncio.base_events.BaseEventLoop
@@ -45,10 +41,6 @@ BY_CODE[id(concurrent.futures.thread._WorkItem.run.__code__)] = WORK
 
 
 def own_files():
-    """Files whose code is not the application's."""
-    return frozenset(
-        module.__file__
-        for name, module in list(sys.modules.items())
-        if name.startswith("asgi_toll_") and name not in APPLICATION
-        if getattr(module, "__file__", None)
-    )
+    """Files whose code is the driver's."""
+    modules = (sys.modules.get("asgi_toll_" + name) for name in DRIVER)
+    return frozenset(module.__file__ for module in modules if module is not None)

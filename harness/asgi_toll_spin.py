@@ -1,78 +1,89 @@
 """How many turns of an empty loop take a wanted time, in this process, now.
 
 The same loop takes twice as long on another machine, another Python, or before
-the interpreter has specialised it. So it is timed where it will run: in a
-coroutine like a layer's `__call__`, warm, held against one without a loop.
-
-`repeat` and not `range`, whose turns become dearer beyond 256: small numbers
-are kept by the interpreter, larger ones are made anew.
+the interpreter has specialised it, and a short loop does not cost its share of a
+long one. So the turns are not worked out but tried: on the layers themselves,
+warm, against as many layers that only hand on, until the difference is the time
+that was asked for.
 """
 
 import time
-from itertools import repeat
 
-WARM_UP = 2000
-CALLS = 400
-TRIALS = 31
-LONG_LOOPS = 1000
+from asgi_toll_layers import PassLayer, wrap
 
-_NS_PER_LOOP = []
+DEPTH = 10
+BLOCK_NS = 200_000
+WARM_UP = 300
+TRIALS = 15
+STEPS = 4
+LONG_LOOPS = 500
 
-
-class _Spun:
-    """Like a layer: the number of turns is read from `self`."""
-
-    def __init__(self, loops):
-        self.loops = loops
-
-    async def __call__(self, scope, receive, send):
-        for _ in repeat(None, self.loops):
-            pass
+_KNOWN = {}
 
 
-class _Plain:
-    """The same without the loop."""
-
-    async def __call__(self, scope, receive, send):
-        pass
+async def _bottom(scope, receive, send):
+    pass
 
 
-def _call_ns(layer, calls):
+def _call_ns(app, calls):
     """CPU of one call, in nanoseconds."""
     before = time.thread_time_ns()
     for _ in range(calls):
         try:
-            layer(None, None, None).send(None)
+            app(None, None, None).send(None)
         except StopIteration:
             pass
     return (time.thread_time_ns() - before) / calls
 
 
-def _median(values):
-    return sorted(values)[len(values) // 2]
+class _Bench:
+    """Layers that spin beside layers that do not."""
+
+    def __init__(self, make):
+        self.layers = []
+        self.spinning = wrap(_bottom, [lambda app: self.keep(make(app))] * DEPTH)
+        self.passing = wrap(_bottom, [PassLayer] * DEPTH)
+        _call_ns(self.passing, WARM_UP)
+        _call_ns(self.spinning, WARM_UP)
+
+    def keep(self, layer):
+        """Remembers a layer, so that its turns can be set."""
+        self.layers.append(layer)
+        return layer
+
+    def extra_ns(self, loops, expected_ns):
+        """What one layer costs more with `loops` turns; the median of some trials in turn."""
+        for layer in self.layers:
+            layer.loops = loops
+        calls = max(2, round(BLOCK_NS / (DEPTH * expected_ns)))
+        trials = [
+            _call_ns(self.spinning, calls) - _call_ns(self.passing, calls) for _ in range(TRIALS)
+        ]
+        return sorted(trials)[TRIALS // 2] / DEPTH
 
 
-def calibrate():
-    """Nanoseconds of one turn, and of a loop without turns: `(turn_ns, fixed_ns)`.
+def loops_for(spin_ns, make):
+    """Turns that let a layer spend `spin_ns`, its loop statement included.
 
-    Three lengths in turn, so that the machine's drift is in all of them.
+    `make` gives such a layer around an application; its turns are in `loops`.
     """
-    plain, empty, long = _Plain(), _Spun(0), _Spun(LONG_LOOPS)
-    for layer in (plain, empty, long):
-        _call_ns(layer, WARM_UP // 10 if layer is long else WARM_UP)
-    turns, fixed = [], []
-    for _ in range(TRIALS):
-        plain_ns = _call_ns(plain, CALLS)
-        empty_ns = _call_ns(empty, CALLS)
-        long_ns = _call_ns(long, CALLS // 10)
-        turns.append((long_ns - empty_ns) / LONG_LOOPS)
-        fixed.append(empty_ns - plain_ns)
-    return _median(turns), _median(fixed)
+    if spin_ns not in _KNOWN:
+        _KNOWN[spin_ns] = calibrate(spin_ns, make)
+    return _KNOWN[spin_ns]
 
 
-def loops_for(spin_ns):
-    """Turns of the loop that take `spin_ns`, the loop statement itself included."""
-    if not _NS_PER_LOOP:
-        _NS_PER_LOOP.append(calibrate())
-    turn_ns, fixed_ns = _NS_PER_LOOP[0]
-    return max(0, round((spin_ns - fixed_ns) / turn_ns))
+def calibrate(spin_ns, make):
+    """The turns, tried out."""
+    bench = _Bench(make)
+    long_ns = bench.extra_ns(LONG_LOOPS, LONG_LOOPS)
+    turn_ns = long_ns / LONG_LOOPS
+    loops = round(spin_ns / turn_ns)
+    for _ in range(STEPS):
+        missing_ns = spin_ns - bench.extra_ns(loops, spin_ns)
+        loops = max(1, round(loops + missing_ns / turn_ns))
+    return loops
+
+
+def forget():
+    """Lets the next layer be calibrated anew."""
+    _KNOWN.clear()

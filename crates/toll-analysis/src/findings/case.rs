@@ -87,10 +87,9 @@ impl<'a> Case<'a> {
 
     /// `0: 46; 1: 563; 5: 4986`, with both ends where a count did not repeat.
     pub(super) fn listed_counts(&self, metric: Metric) -> String {
-        let told: Vec<String> = self
-            .counts(metric)
-            .into_iter()
-            .map(|(n, count)| format!("{n}: {}", range(count)))
+        let counts = self.counts(metric);
+        let told: Vec<String> = few(counts.len())
+            .map(|place| format!("{}: {}", counts[place].0, range(counts[place].1)))
             .collect();
         told.join("; ")
     }
@@ -106,11 +105,36 @@ impl<'a> Case<'a> {
     }
 }
 
+/// The places of at most six of so many cells, from the first two to the last: enough to see how a
+/// count grows.
+pub(super) fn few(cells: usize) -> impl Iterator<Item = usize> {
+    const TOLD: usize = 6;
+    let wanted = move |place: &usize| {
+        let place = *place;
+        cells <= TOLD
+            || place < 2
+            || (1..TOLD - 1).any(|part| place == 1 + (cells - 2) * part / (TOLD - 2))
+    };
+    (0..cells).filter(wanted)
+}
+
 /// A count, with both ends where it did not repeat.
 pub(super) fn range(count: &Count) -> String {
     if count.low == count.high {
         count.low.to_string()
     } else {
         format!("{} to {}", count.low, count.high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::few;
+
+    #[test]
+    fn six_cells_tell_of_many() {
+        assert_eq!(few(4).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(few(6).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(few(21).collect::<Vec<_>>(), [0, 1, 5, 10, 15, 20]);
     }
 }

@@ -144,13 +144,24 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Counts the events of one request.
+    /// Tells it to count the events of one request. Counts do not depend on the clock, so several
+    /// cells are told before the first is waited for.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn begin_count(&mut self) -> Result<(), Failure> {
+        let timeout_s = self.count_patience().as_secs_f64();
+        self.line
+            .tell(&Order::Count { timeout_s })
+            .map_err(|silence| self.failure(Stage::Measure, &silence))
+    }
+
+    /// Waits for those counts.
     ///
     /// # Errors
     /// The application failed.
-    pub fn count(&mut self) -> Result<BTreeMap<String, i64>, Failure> {
-        let timeout_s = self.count_patience().as_secs_f64();
-        match self.ask(&Order::Count { timeout_s })? {
+    pub fn counts(&mut self) -> Result<BTreeMap<String, i64>, Failure> {
+        match self.hear(Stage::Measure, self.count_patience())? {
             Said::Count { counts } => Ok(counts),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -171,7 +182,6 @@ impl<'a> Cell<'a> {
     /// Gives an order and waits for what comes of it.
     fn ask(&mut self, order: &Order<'_>) -> Result<Said, Failure> {
         let patience = match order {
-            Order::Count { .. } => self.count_patience(),
             Order::WarmUp { wall_ms: ms, .. }
             | Order::Slice { cpu_ms: ms, .. }
             | Order::Driver { cpu_ms: ms, .. } => self.patience(*ms),

@@ -9,10 +9,11 @@ use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
 use toll_core::sample::{Instrument, Slice};
 
-use super::drive::{Purpose, ask_each, come_up, nursery};
-use super::sitting::Sitting;
+use super::drive::{Purpose, come_up, leave_out, nursery};
+use super::sitting::{Failures, Sitting};
 use super::{Measure, Round};
 use crate::bench::{Bench, Station};
+use crate::cores;
 use crate::driving::{Cell, Nursery};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -23,6 +24,7 @@ const PLAIN: Purpose = Purpose {
     log: "counts",
     counting: true,
     seams: false,
+    timed: false,
 };
 const SEAMS: Purpose = Purpose {
     seams: true,
@@ -51,7 +53,8 @@ impl Measure for Counts {
         };
         let mut plain = come_up(&mut sitting, &mut nursery, PLAIN)?;
         look_inside(&mut sitting, &mut plain)?;
-        let mut seen = if station.kind.asgi {
+        // Messages do not depend on hash seeds: one nursery is enough for them.
+        let mut seen = if station.kind.asgi && sitting.round.number == 0 {
             between(&mut sitting, &mut nursery)?
         } else {
             Vec::new()
@@ -66,6 +69,9 @@ impl Measure for Counts {
         Ok(())
     }
 }
+
+/// The counts of one request, by name.
+type Counted = BTreeMap<String, i64>;
 
 /// The processes with seams. Where they do not come up, the others count all the same.
 fn between<'a>(
@@ -101,9 +107,8 @@ fn repeat(
     seen: &mut Vec<Cell<'_>>,
     number: u32,
 ) -> Result<(), LedgerError> {
-    let counted = ask_each(sitting, plain, Cell::count)?;
-    let mut between: BTreeMap<u32, BTreeMap<String, i64>> =
-        ask_each(sitting, seen, Cell::count)?.into_iter().collect();
+    let counted = count_each(sitting, plain)?;
+    let mut between: BTreeMap<u32, Counted> = count_each(sitting, seen)?.into_iter().collect();
     let round = sitting.round.number;
     let slices = counted
         .into_iter()
@@ -122,6 +127,33 @@ fn repeat(
         })
         .collect();
     sitting.keep(number, sitting.bench.settings.count_repeats, slices)
+}
+
+/// Every cell counts once, as many at a time as there are cores. Those that fail are recorded and
+/// left out.
+fn count_each(
+    sitting: &mut Sitting<'_>,
+    cells: &mut Vec<Cell<'_>>,
+) -> Result<Vec<(u32, Counted)>, LedgerError> {
+    let at_once = cores::allowed().len().max(1);
+    let (mut counted, mut failed) = (Vec::new(), Failures::new());
+    for index in 0..cells.len() + at_once {
+        if let Some(cell) = index
+            .checked_sub(at_once)
+            .and_then(|index| cells.get_mut(index))
+        {
+            match cell.counts() {
+                Ok(counts) => counted.push((cell.middlewares, counts)),
+                Err(failure) => failed.push((cell.middlewares, failure)),
+            }
+        }
+        if let Some(cell) = cells.get_mut(index) {
+            // One that is gone says so when it is waited for.
+            let _ = cell.begin_count();
+        }
+    }
+    leave_out(sitting, cells, failed)?;
+    Ok(counted)
 }
 
 /// Counts whose names we know; a newer harness may count more.

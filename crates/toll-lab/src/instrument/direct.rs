@@ -20,6 +20,7 @@ const PURPOSE: Purpose = Purpose {
     log: "direct",
     counting: false,
     seams: false,
+    timed: true,
 };
 
 /// Warm-up of a cell, in slices: the interpreter specialises code within the first hundred calls.

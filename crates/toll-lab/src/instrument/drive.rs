@@ -16,6 +16,8 @@ pub(super) struct Purpose {
     pub(super) counting: bool,
     /// Whether their layers are looked at from between them.
     pub(super) seams: bool,
+    /// Whether they are timed, so that each needs the core that is measured on.
+    pub(super) timed: bool,
 }
 
 /// Forks a process for each of the levels, has each build its application, and checks its first
@@ -39,7 +41,7 @@ pub(super) fn come_up<'a>(
             return Ok(Vec::new());
         }
         let middlewares = cell.middlewares;
-        let core = sitting.bench.cores.server;
+        let core = sitting.bench.cores.server.filter(|_| purpose.timed);
         let up = cell.verify().and_then(|()| cell.bind(core)).map(|()| cell);
         keep_or_note(up, middlewares, &mut cells, &mut failed);
     }
@@ -90,18 +92,26 @@ pub(super) fn ask_each<'a, T>(
 ) -> Result<Vec<(u32, T)>, LedgerError> {
     let mut failed = Failures::new();
     let mut answers = Vec::new();
-    cells.retain_mut(|cell| match ask(cell) {
-        Ok(answer) => {
-            answers.push((cell.middlewares, answer));
-            true
+    for cell in cells.iter_mut() {
+        match ask(cell) {
+            Ok(answer) => answers.push((cell.middlewares, answer)),
+            Err(failure) => failed.push((cell.middlewares, failure)),
         }
-        Err(failure) => {
-            failed.push((cell.middlewares, failure));
-            false
-        }
-    });
-    if !sitting.bench.aborted() {
-        sitting.fail_each(failed)?;
     }
+    leave_out(sitting, cells, failed)?;
     Ok(answers)
+}
+
+/// Records what failed and goes on without it. When everything is to stop, nothing has failed.
+pub(super) fn leave_out(
+    sitting: &mut Sitting<'_>,
+    cells: &mut Vec<Cell<'_>>,
+    failed: Failures,
+) -> Result<(), LedgerError> {
+    let gone: Vec<u32> = failed.iter().map(|(middlewares, _)| *middlewares).collect();
+    cells.retain(|cell| !gone.contains(&cell.middlewares));
+    if sitting.bench.aborted() {
+        return Ok(());
+    }
+    sitting.fail_each(failed)
 }
