@@ -98,6 +98,4 @@ def functions_or_layers(own, kind, middlewares):
     """
     if kind in own:
         return own[kind](middlewares), []
-    known = dict.fromkeys(own)
-    pick({**shared(functools.partial), **known}, kind, "middleware kind")
-    return [], asgi_layers({}, kind, middlewares, functools.partial)
+    return [], asgi_layers(own, kind, middlewares, functools.partial)

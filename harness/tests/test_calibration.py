@@ -21,7 +21,7 @@ from asgi_toll_layers import PassLayer, wrap  # noqa: E402
 LAYERS = 20
 BLOCK_NS = 400_000
 BLOCKS = 9
-CYCLES = 40
+CYCLES = 20
 ATTEMPTS = 6
 TOLERANCE = 0.03
 HTTP = {"type": "http"}

@@ -128,7 +128,7 @@ class Exact(unittest.TestCase):
     EMPTY = {
         "python_calls": 1, "python_resumes": 0, "c_calls": 0, "tasks": 0, "loop_callbacks": 0,
         "loop_iterations": 0, "timers": 0, "thread_hops": 0, "allocated_blocks": 0, "gc_runs": 0,
-        "messages_sent": 2, "messages_received": 0, "body_bytes_sent": 5,
+        "messages_sent": 2, "messages_received": 0, "body_bytes_received": 0, "body_bytes_sent": 5,
     }  # fmt: skip
 
     def test_every_step_counts_what_it_is(self):
@@ -227,6 +227,7 @@ class Others(unittest.TestCase):
         request = dict(PING, method="POST", body_base64="eHh4eHh4eHh4", pieces=3)
         told = count(app_that(before=read), request)[0]
         self.assertEqual(told["messages_received"], 3)
+        self.assertEqual(told["body_bytes_received"], 9)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Python 3.11+: `python -m unittest discover -s harness/tests`
 
 import ast
 import asyncio
+import functools
 import json
 import os
 import re
@@ -23,17 +24,24 @@ SERVERS = tomllib.loads((ROOT / "servers" / "servers.toml").read_text())["server
 HARNESS = ROOT / "harness"
 sys.path.insert(0, str(HARNESS))
 
+from asgi_toll_kinds import shared  # noqa: E402
 from asgi_toll_layers import HeaderLayer, JsonCountLayer, wrap  # noqa: E402
 from asgi_toll_subject import dump_json, pick, raw_marks  # noqa: E402
 
 SUBJECTS = sorted(path.parent.name for path in ROOT.glob("subjects/*/subject.toml"))
 SUBJECT_KEYS = {"name", "distribution", "requires", "lifespan", "kinds"}
-KIND_KEYS = {"style", "mark", "about", "docs"}
+SUBJECT_OPTIONAL = {"not-applicable"}
+SHARED_KINDS = tomllib.loads((ROOT / "harness" / "kinds.toml").read_text())["kinds"]
+WORKLOADS = tomllib.loads((ROOT / "workloads" / "workloads.toml").read_text())["workloads"]
+KIND_KEYS = {"style", "mark", "about"}
+KIND_OPTIONAL = {"docs", "requires", "scopes", "asgi", "proves"}
+# Tables in which a subject's `app.py` may name its kinds.
+KIND_TABLES = ("KINDS", "HOOKS", "SAME")
 SERVER_KEYS = {
     "distribution", "requires", "http", "loop", "default_http", "default_loop", "words",
-    "command", "bind_tcp", "bind_unix", "processes", "switched_off", "env",
+    "command", "bind_tcp", "bind_unix", "processes", "switched_off", "hidden_layers", "env",
 }  # fmt: skip
-SERVER_OPTIONAL = {"words", "env"}
+SERVER_OPTIONAL = {"words", "hidden_layers", "env"}
 PLACEHOLDERS = {"python", "http", "loop", "lifespan", "port", "socket"}
 
 
@@ -43,10 +51,17 @@ def subject(name):
 
 
 def table_keys(source, name):
-    """Keys of the dictionary that `source` assigns to `name`."""
+    """Keys of the dictionary that `source` assigns to `name`.
+
+    `**STARLETTE_KINDS` stands for the keys in `asgi_toll_on_starlette`.
+    """
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and node.targets[0].id == name:
-            return {ast.literal_eval(key) for key in node.value.keys}
+            keys = {ast.literal_eval(key) for key in node.value.keys if key is not None}
+            if None in node.value.keys:
+                shared = (HARNESS / "asgi_toll_on_starlette.py").read_text()
+                keys |= table_keys(shared, "KINDS")
+            return keys
     return set()
 
 
@@ -62,7 +77,7 @@ class SubjectData(unittest.TestCase):
         for name in SUBJECTS:
             with self.subTest(name):
                 table = subject(name)
-                self.assertEqual(set(table), SUBJECT_KEYS)
+                self.assertEqual(set(table) - SUBJECT_OPTIONAL, SUBJECT_KEYS)
                 self.assertEqual(table["name"], name)
                 self.assertIn(table["lifespan"], ("on", "off", "auto"))
 
@@ -70,18 +85,39 @@ class SubjectData(unittest.TestCase):
         for name in SUBJECTS:
             for kind, table in subject(name)["kinds"].items():
                 with self.subTest(name, kind=kind):
-                    self.assertEqual(set(table), KIND_KEYS)
-                    self.assertIn(table["style"], ("layer", "hook"))
-                    self.assertIn(table["mark"], ("header", "json-count"))
+                    self.keeps_to_the_format(table)
                     self.assertRegex(table["docs"], "^https://")
-                    self.assertNotIn("\n", table["about"])
+
+    def test_every_shared_kind_keeps_to_the_format(self):
+        for kind, table in SHARED_KINDS.items():
+            with self.subTest(kind):
+                self.keeps_to_the_format(table)
+
+    def keeps_to_the_format(self, kind):
+        self.assertEqual(set(kind) - KIND_OPTIONAL, KIND_KEYS)
+        self.assertIn(kind["style"], ("layer", "hook"))
+        self.assertIn(kind["mark"], ("header", "json-count", "stack"))
+        self.assertNotIn("\n", kind["about"])
+        self.assertLessEqual(set(kind.get("proves", {})), set(WORKLOADS))
+
+    def test_the_shared_kinds_are_those_that_the_data_names(self):
+        self.assertEqual(set(shared(functools.partial)), set(SHARED_KINDS))
 
     def test_the_application_builds_the_kinds_that_the_data_names(self):
         for name in SUBJECTS:
             with self.subTest(name):
                 source = (ROOT / "subjects" / name / "app.py").read_text()
-                self.assertEqual(table_keys(source, "KINDS"), set(subject(name)["kinds"]))
-                self.assertIn("ping", table_keys(source, "WORKLOADS"))
+                kinds = set().union(*(table_keys(source, table) for table in KIND_TABLES))
+                self.assertEqual(kinds, set(subject(name)["kinds"]))
+
+    def test_a_workload_is_answered_or_said_not_to_be_applicable(self):
+        for name in SUBJECTS:
+            with self.subTest(name):
+                source = (ROOT / "subjects" / name / "app.py").read_text()
+                answered = table_keys(source, "WORKLOADS")
+                missing = set(subject(name).get("not-applicable", {}))
+                self.assertEqual(answered | missing, set(WORKLOADS))
+                self.assertEqual(answered & missing, set())
 
     def test_python_files_parse_as_python_3_8(self):
         files = [*ROOT.glob("subjects/*/app.py"), *HARNESS.glob("*.py")]

@@ -116,7 +116,7 @@ KINDS = {"native": native, "native-json": native_json}
 def add_asgi_layers(app, kind, middlewares):
     """Each is bound outside of the one before, so the outermost comes last."""
     innermost = app.lifespan.app
-    layers = asgi_layers({}, kind, middlewares, functools.partial)
+    layers = asgi_layers(KINDS, kind, middlewares, functools.partial)
     for layer in reversed(layers):
         app.middleware(layer)
     expect_wrapped(app.lifespan.app, innermost, len(layers))

@@ -3,7 +3,7 @@
 import functools
 import json
 
-from asgi_toll_kinds import around, asgi_layers
+from asgi_toll_kinds import around, asgi_layers, shared
 from asgi_toll_subject import MARK_VALUE, dump_json, marks, pick
 from asgi_toll_workloads import ERROR, LARGE, TEXT_1K, chunks, note
 from quart import Quart, Response, current_app, request, websocket
@@ -105,16 +105,16 @@ def count_hooks(app, middlewares):
 
 
 # The documentation's way *is* a pure ASGI layer; both kinds are one thing here.
-SAME = {"native": "asgi-header"}
-
+LAYERS = {"native": shared(functools.partial)["asgi-header"]}
 HOOKS = {"native-json": count_hooks, "hook-header": header_hooks}
+KINDS = {**LAYERS, **HOOKS}
 
 
 def add_layers(app, kind, middlewares):
     if kind in HOOKS:
         HOOKS[kind](app, middlewares)
         return
-    layers = asgi_layers({}, SAME.get(kind, kind), middlewares, functools.partial)
+    layers = asgi_layers(KINDS, kind, middlewares, functools.partial)
     app.asgi_app = around(app.asgi_app, layers)
 
 

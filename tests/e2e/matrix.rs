@@ -55,6 +55,51 @@ fn the_newest_release_of_ten_frameworks() {
     }
 }
 
+const FRAMEWORKS: &str = "[\"starlette\", \"fastapi\", \"litestar\", \"falcon\", \"blacksheep\", \"muffin\", \"sanic\", \
+                          \"quart\", \"django\", \"lilya\"]";
+
+/// Every one of these, in every framework where it can exist, answers rightly with every layer in
+/// its place; says how many series that is.
+fn all_count(axis: &str, values: &str) -> usize {
+    let place = Place::new();
+    let suite = format!(
+        "[suite]\nname = \"all\"\nmiddlewares = [0, 3]\ninstruments = [\"counts\"]\n\n\
+         [measure]\ncount-rounds = 1\ncount-repeats = 1\n\n[[series]]\nframework = {FRAMEWORKS}\n{axis} = [{values}]\n"
+    );
+    place.write("all.toml", &suite);
+    place.run(&["run", "all.toml", "--out", "out"]).expect(0);
+    let results = place.json("out/results.json");
+    let all = results["series"].as_array().unwrap();
+    for series in all {
+        for cell in series["instruments"]["counts"]["cells"].as_array().unwrap() {
+            assert!(
+                cell["counts"]["python_calls"]["low"].as_i64() > Some(0),
+                "{} {cell}",
+                series["axes"]
+            );
+        }
+    }
+    all.len()
+}
+
+#[test]
+fn every_kind_in_every_framework_that_has_it() {
+    let kinds = "\"asgi\", \"asgi-header\", \"spin-1us\", \"sleep-1ms\", \"block-1ms\", \"thread-hop\", \"new-task\", \
+                 \"buffer\", \"buffer-request\", \"native\", \"native-json\", \"base-http\", \"hook-header\", \"mixin\", \
+                 \"cors\", \"gzip\", \"trusted-host\", \"session\"";
+    // Eleven everywhere, five of Starlette's in two, and one in Quart and in Django.
+    assert_eq!(all_count("kind", kinds), 11 * 10 + 5 * 2 + 2);
+}
+
+#[test]
+fn every_workload_in_every_framework_that_can_answer_it() {
+    let workloads = "\"ping\", \"json-1k\", \"post-1k\", \"post-1m\", \"stream-100x1k\", \"large-200k\", \
+                     \"cors-no-origin\", \"cors-origin\", \"gzip-small\", \"gzip-200k\", \"background-task\", \
+                     \"error-500\", \"websocket-echo\"";
+    let series = all_count("kind = \"asgi-header\"\nworkload", workloads);
+    assert!((126..=128).contains(&series), "{series}");
+}
+
 #[test]
 fn every_server_over_tcp_and_over_a_unix_socket() {
     let place = Place::new();
