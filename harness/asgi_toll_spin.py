@@ -12,9 +12,9 @@ import time
 from asgi_toll_layers import PassLayer, wrap
 
 DEPTH = 10
-BLOCK_NS = 200_000
+BLOCK_NS = 2_000_000
 WARM_UP = 300
-TRIALS = 15
+TRIALS = 7
 STEPS = 4
 LONG_LOOPS = 500
 

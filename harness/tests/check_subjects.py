@@ -108,8 +108,8 @@ class Case:
         """Builds, starts, asks twice, ends; raises what is wrong."""
         if self.seams:
             asgi_toll_seams.enable()
-        self.watch_layers()
         app = module.build(self.kind_name, self.middlewares, self.name)
+        self.watch_layers()
         asyncio.run(asyncio.wait_for(self.converse(app), PATIENCE_S))
 
     def watch_layers(self):

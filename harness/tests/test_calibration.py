@@ -123,7 +123,8 @@ class Faults(unittest.TestCase):
                 with self.subTest(name, scope=scope["type"]):
                     sent, _, _ = told(of_kind(name), scope, body)
                     if (name, scope) == ("buffer", HTTP):
-                        self.assertEqual(sent[1:], [{"type": "http.response.body", "body": b"toll"}])
+                        whole = {"type": "http.response.body", "body": b"toll"}
+                        self.assertEqual(sent[1:], [whole])
                     else:
                         self.assertEqual(sent, ANSWER)
 

@@ -25,7 +25,7 @@ HARNESS = ROOT / "harness"
 sys.path.insert(0, str(HARNESS))
 
 from asgi_toll_kinds import shared  # noqa: E402
-from asgi_toll_layers import HeaderLayer, JsonCountLayer, wrap  # noqa: E402
+from asgi_toll_layers import HeaderLayer, JsonCountLayer, PassLayer, wrap  # noqa: E402
 from asgi_toll_subject import dump_json, pick, raw_marks  # noqa: E402
 
 SUBJECTS = sorted(path.parent.name for path in ROOT.glob("subjects/*/subject.toml"))
@@ -35,8 +35,6 @@ SHARED_KINDS = tomllib.loads((ROOT / "harness" / "kinds.toml").read_text())["kin
 WORKLOADS = tomllib.loads((ROOT / "workloads" / "workloads.toml").read_text())["workloads"]
 KIND_KEYS = {"style", "mark", "about"}
 KIND_OPTIONAL = {"docs", "requires", "scopes", "asgi", "proves"}
-# Tables in which a subject's `app.py` may name its kinds.
-KIND_TABLES = ("KINDS", "HOOKS", "SAME")
 SERVER_KEYS = {
     "distribution", "requires", "http", "loop", "default_http", "default_loop", "words",
     "command", "bind_tcp", "bind_unix", "processes", "switched_off", "hidden_layers", "env",
@@ -51,18 +49,22 @@ def subject(name):
 
 
 def table_keys(source, name):
-    """Keys of the dictionary that `source` assigns to `name`.
-
-    `**STARLETTE_KINDS` stands for the keys in `asgi_toll_on_starlette`.
-    """
+    """Keys of the dictionary that `source` assigns to `name`, those of `**OTHER` among them."""
+    keys = set()
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and node.targets[0].id == name:
-            keys = {ast.literal_eval(key) for key in node.value.keys if key is not None}
-            if None in node.value.keys:
-                shared = (HARNESS / "asgi_toll_on_starlette.py").read_text()
-                keys |= table_keys(shared, "KINDS")
-            return keys
-    return set()
+            for key, value in zip(node.value.keys, node.value.values):
+                keys |= {key.value} if key else table_keys(*where(source, value.id))
+    return keys
+
+
+def where(source, name):
+    """The source that assigns `name`, which `source` may import, and its name there."""
+    for node in ast.parse(source).body:
+        for alias in node.names if isinstance(node, ast.ImportFrom) else ():
+            if (alias.asname or alias.name) == name:
+                return (HARNESS / f"{node.module}.py").read_text(), alias.name
+    return source, name
 
 
 def placeholders(texts):
@@ -107,8 +109,9 @@ class SubjectData(unittest.TestCase):
         for name in SUBJECTS:
             with self.subTest(name):
                 source = (ROOT / "subjects" / name / "app.py").read_text()
-                kinds = set().union(*(table_keys(source, table) for table in KIND_TABLES))
-                self.assertEqual(kinds, set(subject(name)["kinds"]))
+                kinds = set(subject(name)["kinds"])
+                self.assertEqual(table_keys(source, "KINDS"), kinds)
+                self.assertEqual(kinds & set(SHARED_KINDS), set(), "made twice")
 
     def test_a_workload_is_answered_or_said_not_to_be_applicable(self):
         for name in SUBJECTS:
@@ -197,8 +200,18 @@ class Layers(unittest.TestCase):
 
     def test_other_scopes_pass_untouched(self):
         app = answer([(b"a", b"b")])
-        for layer in (HeaderLayer(app, (b"m", b"1")), JsonCountLayer(app, None, None)):
+        layers = PassLayer(app), HeaderLayer(app, (b"m", b"1")), JsonCountLayer(app, None, None)
+        for layer in layers:
             self.assertEqual(ask(layer, "lifespan"), ask(app, "lifespan"))
+
+    def test_header_layers_mark_the_acceptance_of_a_websocket(self):
+        async def app(scope, receive, send):
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": "toll"})
+
+        sent = ask(HeaderLayer(app, (b"m", b"1")), "websocket")
+        self.assertEqual(sent[0]["headers"], [(b"m", b"1")])
+        self.assertEqual(set(sent[1]), {"type", "text"})
 
     def test_pick_lists_what_there_is(self):
         with self.assertRaisesRegex(ValueError, "unknown workload 'pong': this subject has a, b"):
