@@ -67,7 +67,7 @@ struct Step {
 impl Step {
     fn words(&self) -> String {
         format!(
-            "from {} to {} {} µs each",
+            "from {} to {} layers {} µs each",
             self.from,
             self.to,
             rounded(self.each_us)
