@@ -10,7 +10,7 @@ fn run(place: &Place, kind: &str, code: i32) -> Value {
     let suite = format!(
         "[suite]\nname = \"bad\"\nmiddlewares = [0, 1]\ninstruments = [\"counts\", \"direct\"]\n\
          http = \"h11\"\nloop = \"asyncio\"\n\n\
-         [measure]\nrounds = 1\nmax-rounds = 1\ncount-rounds = 1\ndirect-blocks = 2\ntimeout-ms = 1500\n\n\
+         [measure]\nrounds = 1\nmax-rounds = 1\ncount-rounds = 1\ndirect-blocks = 2\ntimeout-ms = 1500\nstart-timeout-ms = 3000\n\n\
          [[series]]\nframework = \"bare\"\nkind = [\"native\", \"{kind}\"]\n"
     );
     place.write("suite.toml", &suite);

@@ -232,7 +232,7 @@ fn a_suite_that_is_wrong_is_refused_at_the_character() {
     let place = Place::new();
     let ended = run(&place, &bare("", "[[series]]\nframework = \"starlete\"\n")).expect(2);
     assert!(
-        ended.stderr.contains("suite.toml:15:13"),
+        ended.stderr.contains("suite.toml:16:13"),
         "{}",
         ended.stderr
     );

@@ -49,20 +49,24 @@ fn servers(place: &Place) -> Vec<u32> {
 }
 
 fn rounds(results: &Value) -> u64 {
-    results["series"][0]["instruments"]["load"]["rounds"]
+    rounds_of(results, "load")
+}
+
+fn rounds_of(results: &Value, instrument: &str) -> u64 {
+    results["series"][0]["instruments"][instrument]["rounds"]
         .as_u64()
         .unwrap()
 }
 
 #[track_caller]
-fn stops_in_good_order(signal: &str) {
+fn stops_in_good_order(signal: &str, instrument: &str) {
     let place = Place::new();
-    let started = started(&place);
+    let started = started_with(&place, &SUITE.replace("load", instrument));
     started.signal(signal);
     let ended = started.wait().expect(130);
     assert_eq!(servers(&place), NOBODY);
     let results = place.json("out/results.json");
-    assert!(rounds(&results) >= 1);
+    assert!(rounds_of(&results, instrument) >= 1);
     assert_eq!(results["run"]["interrupted"], true);
     assert!(
         ended.stdout.contains("bare"),
@@ -77,12 +81,51 @@ fn stops_in_good_order(signal: &str) {
 
 #[test]
 fn ctrl_c_keeps_what_was_measured() {
-    stops_in_good_order("INT");
+    stops_in_good_order("INT", "load");
+}
+
+#[test]
+fn ctrl_c_without_a_server_does_the_same() {
+    stops_in_good_order("INT", "direct");
 }
 
 #[test]
 fn a_terminate_signal_does_the_same() {
-    stops_in_good_order("TERM");
+    stops_in_good_order("TERM", "load");
+}
+
+#[test]
+fn after_kill_9_no_driver_is_left() {
+    let place = Place::new();
+    let started = started_with(&place, &SUITE.replace("load", "direct"));
+    assert!(!servers(&place).is_empty());
+    started.signal("KILL");
+    assert_eq!(started.wait().code, None);
+    eventually(10, || servers(&place).is_empty());
+}
+
+/// A failed cell of a run is tried again when it goes on, though all others are done.
+#[test]
+fn a_cell_that_failed_is_tried_again() {
+    let place = Place::new();
+    let suite = SUITE
+        .replace("load", "counts")
+        .replace("rounds = 40", "rounds = 2")
+        .replace(
+            "framework = \"bare\"",
+            "framework = \"bare\"\nkind = \"raises-later\"",
+        );
+    place.write("long.toml", &suite);
+    let failure =
+        |out: &Value| out["series"][0]["instruments"]["counts"]["cells"][1]["error"].clone();
+    place.run(&["run", "long.toml", "--out", "out"]).expect(3);
+    assert_eq!(
+        failure(&place.json("out/results.json"))["code"],
+        "app-raised"
+    );
+    place.run(&["run", "--resume", "out"]).expect(3);
+    let again = failure(&place.json("out/results.json"));
+    assert_eq!(again["code"], "app-raised", "{again}");
 }
 
 /// Only the guard can do this: the kernel tells a server of our end, but not what it has forked.

@@ -160,7 +160,7 @@ fn order(place: &Place, out: &str) -> Vec<(u32, u32, u32, u32)> {
 #[test]
 fn a_seed_repeats_the_order_of_measuring() {
     let place = Place::new();
-    let suite = "[suite]\nname = \"order\"\nmiddlewares = \"0..=8\"\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
+    let suite = "[suite]\nname = \"order\"\ninstruments = [\"load\"]\nmiddlewares = \"0..=8\"\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
                  [measure]\nrounds = 2\nmax-rounds = 2\nslice-ms = 5\nblocks = 3\nwarmup-ms = 5\n\n\
                  [[series]]\nframework = \"bare\"\n";
     place.write("order.toml", suite);

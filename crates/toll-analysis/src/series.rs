@@ -9,7 +9,7 @@ use toll_core::settings::Settings;
 use crate::findings::{self, Case};
 use crate::method::{Judged, METHODS};
 use crate::model;
-use crate::results::{Cell, SeriesResult, Shape};
+use crate::results::{Cell, InstrumentResult, SeriesResult, Shape, ShapeKind};
 
 /// Which instrument's shape is the series', the first that knows a toll. Counts have no noise.
 const SHAPE_FROM: [Instrument; 3] = [Instrument::Counts, Instrument::Load, Instrument::Direct];
@@ -74,8 +74,12 @@ fn shape(judged: &BTreeMap<Instrument, Judged>) -> Shape {
             .filter_map(|instrument| judged.get(instrument))
             .map(|judged| &judged.result)
     };
+    let clear = |result: &&InstrumentResult| {
+        result.toll.is_some() && result.shape.kind != ShapeKind::Unclear
+    };
     results()
-        .find(|result| result.toll.is_some())
+        .find(clear)
+        .or_else(|| results().find(|result| result.toll.is_some()))
         .or_else(|| results().next())
         .map(|result| result.shape.clone())
         .unwrap_or_default()

@@ -48,12 +48,16 @@ fn power(costs: &Costs, cells: &[Cell]) -> Option<f64> {
     exponent(&layers)
 }
 
-/// The slope on logarithmic scales between the two highest of rising levels: 1 where the cost of
-/// the layers grows with their number, 2 where it grows with its square.
+/// The slope on logarithmic scales between the highest of rising levels and the one nearest to half
+/// of it: 1 where the cost of the layers grows with their number, 2 where it grows with its square.
+/// Neighbours would make a large power of a little noise.
 pub(crate) fn exponent(layers: &[(u32, f64)]) -> Option<f64> {
-    let [.., (fewer, less), (more, most)] = layers else {
-        return None;
-    };
+    let (more, most) = layers.last()?;
+    let from_half = |(level, _): &&(u32, f64)| (2 * level).abs_diff(*more);
+    let below = layers[..layers.len() - 1]
+        .iter()
+        .filter(|(level, _)| *level >= 1);
+    let (fewer, less) = below.min_by_key(from_half)?;
     let power = (most / less).ln() / (f64::from(*more) / f64::from(*fewer)).ln();
     (*less > 0.0 && *most > 0.0 && *fewer >= 1 && power.is_finite()).then_some(power)
 }

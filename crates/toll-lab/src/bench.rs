@@ -1,6 +1,6 @@
 //! The bench: everything that stands ready before the first round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,11 +41,18 @@ pub struct Station {
     pub proof: Option<Workload>,
     /// Rounds that an earlier session has already measured, by instrument.
     pub rounds_before: BTreeMap<Instrument, u32>,
+    /// Instruments by which a level has no number yet, though rounds were measured.
+    pub lacking: BTreeSet<Instrument>,
     /// A short name for files.
     pub slug: String,
 }
 
 impl Station {
+    /// Whether a level was never measured by an instrument that has measured others.
+    pub fn lacks_numbers(&self, instrument: Instrument) -> bool {
+        self.lacking.contains(&instrument)
+    }
+
     /// Rounds that an earlier session has measured with an instrument.
     pub fn rounds_before(&self, instrument: Instrument) -> u32 {
         self.rounds_before.get(&instrument).copied().unwrap_or(0)

@@ -25,9 +25,9 @@ pub struct Conducted {
 /// at once: it has never worked.
 const STRIKES: u32 = 3;
 
-/// The share of the budget after which an instrument leaves the rest to the next one. The last one
-/// has all that is left.
-const SHARE: f64 = 0.35;
+/// The share of what is left of the budget that an instrument may use up while others are to
+/// come. The last one has all that is left.
+const SHARE: f64 = 0.4;
 
 /// One series on its way through one instrument.
 struct Course<'a> {
@@ -35,6 +35,8 @@ struct Course<'a> {
     levels: Vec<u32>,
     strikes: BTreeMap<u32, u32>,
     next_round: u32,
+    /// It is over after so many.
+    rounds_max: u32,
     done: bool,
 }
 
@@ -52,8 +54,8 @@ impl Course<'_> {
         });
     }
 
-    fn is_active(&self, rounds_max: u32) -> bool {
-        !self.done && !self.levels.is_empty() && self.next_round < rounds_max
+    fn is_active(&self) -> bool {
+        !self.done && !self.levels.is_empty() && self.next_round < self.rounds_max
     }
 }
 
@@ -83,7 +85,7 @@ pub fn conduct(
         let mut tour = Tour {
             bench,
             instrument: *instrument,
-            until: start + budget.mul_f64(share),
+            until: Instant::now() + budget.saturating_sub(start.elapsed()).mul_f64(share),
             ledger,
         };
         conducted.generator_cpu_ns += tour.run(stations)?;
@@ -133,7 +135,7 @@ impl Tour<'_> {
         let mut generator_cpu_ns = 0;
         loop {
             let mut order: Vec<usize> = (0..courses.len())
-                .filter(|index| courses[*index].is_active(rounds_max))
+                .filter(|index| courses[*index].is_active())
                 .collect();
             random.shuffle(&mut order);
             if order.is_empty() {
@@ -151,14 +153,19 @@ impl Tour<'_> {
     /// A resumed series may already be precise enough.
     fn set_out<'a>(&mut self, stations: &'a [Station]) -> Result<Vec<Course<'a>>, LedgerError> {
         let instrument = self.instrument;
+        let rounds_max = instrument::rounds_max(instrument, &self.bench.settings);
         let course = |station: &'a Station| {
             let next_round = station.rounds_before(instrument);
-            let done = next_round > 0 && self.ledger.judge(station.series, instrument)?.done;
+            // A cell that has no number yet gets one more chance.
+            let lacking = next_round > 0 && station.lacks_numbers(instrument);
+            let done =
+                next_round > 0 && !lacking && self.ledger.judge(station.series, instrument)?.done;
             Ok(Course {
                 station,
                 levels: station.levels.clone(),
                 strikes: BTreeMap::new(),
                 next_round,
+                rounds_max: rounds_max.max(next_round + u32::from(lacking)),
                 done,
             })
         };

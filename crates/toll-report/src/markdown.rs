@@ -178,7 +178,7 @@ fn row(series: &SeriesResult, result: Option<&InstrumentResult>) -> [String; 8] 
     let p99 = from_to(result, |cell| {
         Some(format::millis(cell.latency.as_ref()?.p99_us))
     });
-    let shape = view::shape_words(view::shape_of(series, result));
+    let shape = view::shape_words(&result.shape);
     [
         label,
         base,

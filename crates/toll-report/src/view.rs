@@ -3,7 +3,6 @@
 
 use toll_analysis::results::{
     Analysis, Cell, Confidence, Finding, InstrumentResult, SeriesResult, Shape, ShapeKind,
-    ShapeSource,
 };
 
 use crate::tables::{TABLES, Table};
@@ -176,15 +175,6 @@ pub(crate) fn failed_here(series: &SeriesResult, result: Option<&InstrumentResul
         !result.cells.is_empty() && result.cells.iter().all(|cell| cell.error.is_some())
     };
     series.error.is_some() || (several && result.is_some_and(in_vain))
-}
-
-/// The shape that an instrument shows of a series: counts know it better than any fit.
-pub(crate) fn shape_of<'a>(series: &'a SeriesResult, result: &'a InstrumentResult) -> &'a Shape {
-    if series.shape.by == ShapeSource::Counts {
-        &series.shape
-    } else {
-        &result.shape
-    }
 }
 
 /// A shape in words, with the power where it is superlinear: `superlinear n^1.9`.

@@ -87,8 +87,23 @@ const SHAPES: [&str; 3] = ["superlinear", "sublinear", "step"];
 /// Whether a shape was asked about and some series cannot tell its shape: missing data passes no gate.
 pub(crate) fn lacks_an_answer(analysis: &Analysis, codes: &[String]) -> bool {
     let asked = codes.iter().any(|code| SHAPES.contains(&code.as_str()));
-    let unclear = |series: &SeriesResult| series.shape.kind == ShapeKind::Unclear;
+    let unclear = |series: &SeriesResult| {
+        series.shape.kind == ShapeKind::Unclear || layered(series) < LEVELS_OF_A_BEND
+    };
     asked && analysis.series.iter().any(unclear)
+}
+
+/// Levels with a layer that a bend needs to be seen.
+const LEVELS_OF_A_BEND: usize = 3;
+
+/// The most levels with a layer that an instrument measured.
+fn layered(series: &SeriesResult) -> usize {
+    let measured = |cell: &&Cell| cell.middlewares >= 1 && cell.error.is_none();
+    let instruments = series.instruments.values();
+    instruments
+        .map(|result| result.cells.iter().filter(measured).count())
+        .max()
+        .unwrap_or(0)
 }
 
 fn cells(series: &SeriesResult) -> impl Iterator<Item = &Cell> {

@@ -174,34 +174,43 @@ impl Progress {
             } => course.begin(*instrument, *series, *rounds),
             Event::UnitStarted {
                 label, round, step, ..
-            } => {
-                self.passing(
-                    course.share(),
-                    format!(
-                        "{}round {} · {label} · {}",
-                        left(course),
-                        round + 1,
-                        step.words()
-                    ),
-                );
-            }
+            } => self.doing(course, label, *round, step.words()),
             Event::BlockDone {
                 label,
                 round,
                 block,
                 blocks,
                 ..
+            } => self.doing(
+                course,
+                label,
+                *round,
+                &format!("block {} of {blocks}", block + 1),
+            ),
+            Event::CellFailed { .. } | Event::SeriesFailed { .. } => self.failed(event, course),
+            Event::RoundDone {
+                label,
+                round,
+                precision,
+                done,
+                ..
             } => {
-                self.passing(
-                    course.share(),
-                    format!(
-                        "{}round {} · {label} · block {} of {blocks}",
-                        left(course),
-                        round + 1,
-                        block + 1
-                    ),
-                );
+                course.rounds_done += 1;
+                course.series_done += u64::from(*done);
+                self.round_done(label, *round, *precision, course);
             }
+            Event::Finished { .. } => {}
+        }
+    }
+
+    /// The line that is drawn over: how long it may still take, and what is done in which round.
+    fn doing(&self, course: &Course, label: &str, round: u32, what: &str) {
+        let message = format!("{}round {} · {label} · {what}", left(course), round + 1);
+        self.passing(course.share(), message);
+    }
+
+    fn failed(&self, event: &Event, course: &mut Course) {
+        match event {
             Event::CellFailed {
                 label,
                 instrument,
@@ -222,18 +231,7 @@ impl Progress {
                 course.series_done += 1;
                 self.bad(&format!("{label}, {}", instrument.name()), failure);
             }
-            Event::RoundDone {
-                label,
-                round,
-                precision,
-                done,
-                ..
-            } => {
-                course.rounds_done += 1;
-                course.series_done += u64::from(*done);
-                self.round_done(label, *round, *precision, course);
-            }
-            Event::Finished { .. } => {}
+            _ => {}
         }
     }
 

@@ -15,6 +15,9 @@ const STRAIGHT_WITHIN_EVENTS: f64 = 1.0;
 /// Curvatures are told to so many decimals: the fit of a straight line is zero up to rounding.
 const CURVATURE_DECIMALS: f64 = 1e9;
 
+/// Levels with a layer that a shape needs: two are on a line whatever lies between them.
+const LEAST_LEVELS: usize = 3;
+
 /// A count over the numbers of middlewares.
 pub(super) struct Curve {
     base: Option<f64>,
@@ -105,6 +108,8 @@ impl Curve {
         };
         if self.adds_nothing() {
             ShapeKind::Flat
+        } else if self.layered.len() < LEAST_LEVELS {
+            ShapeKind::Unclear
         } else if self.is_bent() {
             // Layers that add less and less are no line either.
             if self.curvature().is_some_and(|curvature| curvature > 0.0) {
@@ -190,6 +195,16 @@ mod tests {
     use super::*;
 
     const LEVELS: [u32; 6] = [0, 1, 2, 5, 10, 20];
+
+    #[test]
+    fn two_levels_with_a_layer_tell_no_shape() {
+        let curve = |points: &[(u32, f64)]| Curve::new(points.to_vec(), 0.0).kind();
+        assert_eq!(
+            curve(&[(0, 0.0), (1, 3.0), (20, 250.0)]),
+            ShapeKind::Unclear
+        );
+        assert_eq!(curve(&[(0, 7.0), (1, 7.0), (20, 7.0)]), ShapeKind::Flat);
+    }
 
     fn curve(levels: &[u32], count: impl Fn(f64) -> f64) -> Curve {
         let points = levels.iter().map(|n| (*n, count(f64::from(*n))));

@@ -11,10 +11,12 @@ use crate::results::{Cell, Count};
 
 /// What makes a count differ between equal requests: the event that betrays it, and its name. The
 /// first one that happened in a cell is told.
-const CAUSES: [(Metric, &str); 3] = [
+const CAUSES: [(Metric, &str); 4] = [
     (Metric::GcRuns, "garbage collection"),
     (Metric::Timers, "timers"),
     (Metric::ThreadHops, "other threads"),
+    // Libraries keep tasks in sets, whose order is that of memory addresses.
+    (Metric::Tasks, "order of tasks"),
 ];
 
 /// The cause where none of them happened.
@@ -57,6 +59,11 @@ impl<'a> Counted<'a> {
     /// The number of middlewares.
     pub(super) fn middlewares(&self) -> u32 {
         self.cell.middlewares
+    }
+
+    /// How often it was counted.
+    pub(super) fn repeats(&self) -> usize {
+        self.repeats
     }
 
     /// The cell as it is told.

@@ -8,6 +8,9 @@ use crate::counts::curve::Curve;
 use crate::counts::ranges::Counted;
 use crate::results::{Count, CountToll, Estimate, Shape, ShapeKind, ShapeSource};
 
+/// What was counted once has not been seen to repeat.
+const LEAST_REPEATS: usize = 2;
+
 /// One metric over the levels, and what it says.
 pub(super) struct Told {
     /// The metric.
@@ -28,10 +31,16 @@ impl Told {
             .values()
             .map(|count| count.high as f64 - count.low as f64)
             .fold(0.0, f64::max);
+        let counted = cells
+            .iter()
+            .filter(|cell| cell.counts.contains_key(&metric));
+        let repeated = counted
+            .into_iter()
+            .all(|cell| cell.repeats() >= LEAST_REPEATS);
         let points = counts.iter().map(|(n, count)| (*n, count.low as f64));
         (!counts.is_empty()).then(|| Self {
             metric,
-            is_exact: widest == 0.0 && metric != Metric::BlockedNs,
+            is_exact: widest == 0.0 && repeated && metric != Metric::BlockedNs,
             curve: Curve::new(points.collect(), widest),
         })
     }
@@ -95,7 +104,10 @@ impl Told {
 fn unit(metric: Metric) -> &'static str {
     match metric {
         Metric::PythonCalls | Metric::CCalls => "calls",
-        Metric::HeldBytes | Metric::CopiedBytes | Metric::BodyBytesSent => "bytes",
+        Metric::HeldBytes
+        | Metric::CopiedBytes
+        | Metric::BodyBytesSent
+        | Metric::BodyBytesReceived => "bytes",
         Metric::BlockedNs => "ns",
         other => other.name(),
     }

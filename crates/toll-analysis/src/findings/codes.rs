@@ -2,10 +2,11 @@
 
 /// Every code that a finding may have, in alphabetical order. The codes of failures are among them,
 /// because every failure is told as a finding too.
-pub const CODES: [&str; 61] = [
+pub const CODES: [&str; 62] = [
     "app-exited",
     "app-raised",
     "bad-requirement",
+    "bends-in-time",
     "blocks-event-loop",
     "breaks-contextvars",
     "breaks-streaming",

@@ -10,8 +10,24 @@ use super::{Case, finding};
 use crate::results::{Cell, Confidence, Finding};
 use crate::words::listed;
 
+const BY_TRACEBACK: &str = "Read the last lines of the traceback: they are the application's own.";
+
 /// What to do about the failures whose code says more than their stage.
-const ADVICE: [(&str, &str); 5] = [
+const ADVICE: [(&str, &str); 13] = [
+    ("not-built", BY_TRACEBACK),
+    ("lifespan-failed", BY_TRACEBACK),
+    ("app-raised", BY_TRACEBACK),
+    ("app-exited", BY_TRACEBACK),
+    ("no-answer", BY_TRACEBACK),
+    ("wrong-protocol", BY_TRACEBACK),
+    (
+        "driver-failed",
+        "Read the log of the instrument in the folder of the run; if nothing there explains it, it is a fault of asgi-toll.",
+    ),
+    (
+        "driver-not-started",
+        "Read the log of the instrument in the folder of the run, and start the environment's Python by hand.",
+    ),
     (
         "layers-dropped",
         "The framework keeps fewer layers than it was given: add distinct function objects, and look in your own \
@@ -153,7 +169,7 @@ fn failures<'a>(recorded: &'a [MeasuredCell], cell: &'a Cell) -> impl Iterator<I
 fn evidence(failure: &Failure) -> String {
     let stage = match failure.stage {
         Stage::Provision => "It failed while the environment was built.",
-        Stage::Start => "It failed while the server started.",
+        Stage::Start => "It failed while the application came up.",
         Stage::Verify => "It was seen in the one request that is checked before any timing.",
         Stage::Measure => "It failed while it was measured.",
     };

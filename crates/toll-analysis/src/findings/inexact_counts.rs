@@ -27,7 +27,12 @@ const REPEAT: [Metric; 12] = [
 ];
 
 /// What follows from each cause.
-const ADVICE: [(&str, &str); 4] = [
+const ADVICE: [(&str, &str); 5] = [
+    (
+        "order of tasks",
+        "Several tasks are alive at a time, and what walks over them (such as a set of tasks in anyio) does it in the \
+         order of memory addresses: the ends lie close together, and either may be taken.",
+    ),
     (
         "garbage collection",
         "A collection ran in the middle of a request: the lower ends are those without it.",

@@ -18,12 +18,18 @@ const ADVICE: &str = "Keep the stack of this kind short, or write the layers as 
                       mean over the levels and holds for none of them. Another release of the framework, or of what \
                       it depends on, may grow with the number of layers only: compare releases.";
 
-/// Told from exact counts where one of them grows so, else from the fit.
+const ADVICE_IN_TIME: &str = "What a layer does stays the same, what it takes does not: mostly memory that no longer fits the processor's \
+                              caches. The toll is a mean over the levels.";
+
+/// Told from exact counts where there are some, else from the fit. A bend of the time alone, beside
+/// counts that are a line, is told under another code.
 pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
-    from_counts(case)
-        .or_else(|| from_fit(case))
-        .into_iter()
-        .collect()
+    let found = if case.count_toll(Metric::PythonCalls).is_some() {
+        from_counts(case).or_else(|| from_fit(case, "bends-in-time", ADVICE_IN_TIME))
+    } else {
+        from_fit(case, "superlinear", ADVICE)
+    };
+    found.into_iter().collect()
 }
 
 fn from_counts(case: &Case<'_>) -> Option<Finding> {
@@ -63,7 +69,7 @@ fn from_counts(case: &Case<'_>) -> Option<Finding> {
     ))
 }
 
-fn from_fit(case: &Case<'_>) -> Option<Finding> {
+fn from_fit(case: &Case<'_>, code: &str, advice: &str) -> Option<Finding> {
     let bend = Bend::of(case, ShapeKind::Superlinear)?;
     let title = format!("Layers cost more the more there are: {}.", bend.words());
     let evidence = format!(
@@ -76,13 +82,7 @@ fn from_fit(case: &Case<'_>) -> Option<Finding> {
                 format!(" The cost of the layers grows with the power {power:.1} of their number.")
             })
     );
-    Some(finding(
-        "superlinear",
-        Confidence::Likely,
-        title,
-        evidence,
-        ADVICE,
-    ))
+    Some(finding(code, Confidence::Likely, title, evidence, advice))
 }
 
 fn power(exponent: Option<f64>) -> String {

@@ -18,6 +18,9 @@ use crate::serving::log_tail;
 /// application hangs, which is worth waiting for.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long an application may take for its shutdown; nothing is lost when it takes longer.
+const STOP_PATIENCE: Duration = Duration::from_millis(500);
+
 /// One process with one application. Dropping it ends the process.
 #[derive(Debug)]
 pub struct Cell<'a> {
@@ -179,6 +182,14 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// Ends its lifespan and then the process. One that does not end in good order is ended anyway.
+    pub fn stop(mut self) {
+        let timeout_s = STOP_PATIENCE.as_secs_f64();
+        if self.line.tell(&Order::Stop { timeout_s }).is_ok() {
+            let _ = self.line.hear(STOP_PATIENCE);
+        }
+    }
+
     /// Gives an order and waits for what comes of it.
     fn ask(&mut self, order: &Order<'_>) -> Result<Said, Failure> {
         let patience = match order {
@@ -230,7 +241,7 @@ impl<'a> Cell<'a> {
     }
 
     fn start_patience(&self) -> Duration {
-        Duration::from_millis(self.bench.settings.timeout_ms)
+        Duration::from_millis(self.bench.settings.start_timeout_ms)
     }
 
     /// Whole requests are made, so a slice takes at least one.

@@ -38,6 +38,8 @@ pub(super) enum Order<'a> {
     Count { timeout_s: f64 },
     /// Name the layers that were found in the application.
     Stack { timeout_s: f64 },
+    /// Shut the application down and end.
+    Stop { timeout_s: f64 },
 }
 
 /// The request of a workload.
@@ -92,6 +94,8 @@ pub(super) enum Said {
     Count { counts: BTreeMap<String, i64> },
     /// The layers found in the application.
     Stack(Looked),
+    /// It is shut down.
+    Stopped {},
     /// It cannot go on.
     Failed {
         code: String,

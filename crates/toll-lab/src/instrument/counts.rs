@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::{Instrument, Slice};
+use toll_core::sample::Instrument;
 
-use super::drive::{Purpose, come_up, leave_out, nursery};
+use super::drive::{Purpose, admit, come_up, leave_out, nursery};
 use super::sitting::{Failures, Sitting};
 use super::{Measure, Round};
 use crate::bench::{Bench, Station};
 use crate::cores;
-use crate::driving::{Cell, Nursery};
+use crate::driving::Cell;
 use crate::ledger::{Ledger, LedgerError};
 
 /// The instrument.
@@ -51,11 +51,13 @@ impl Measure for Counts {
         let Some(mut nursery) = nursery(&mut sitting, &mut random, PLAIN.log)? else {
             return Ok(());
         };
-        let mut plain = come_up(&mut sitting, &mut nursery, PLAIN)?;
+        let up = come_up(&sitting, &mut nursery, PLAIN);
+        let mut plain = admit(&mut sitting, up)?;
         look_inside(&mut sitting, &mut plain)?;
         // Messages do not depend on hash seeds: one nursery is enough for them.
         let mut seen = if station.kind.asgi && sitting.round.number == 0 {
-            between(&mut sitting, &mut nursery)?
+            // Where they do not come up, such as for recursion, the others count all the same.
+            come_up(&sitting, &mut nursery, SEAMS).0
         } else {
             Vec::new()
         };
@@ -66,6 +68,7 @@ impl Measure for Counts {
             }
             repeat(&mut sitting, &mut plain, &mut seen, number)?;
         }
+        plain.into_iter().chain(seen).for_each(Cell::stop);
         Ok(())
     }
 }
@@ -73,22 +76,10 @@ impl Measure for Counts {
 /// The counts of one request, by name.
 type Counted = BTreeMap<String, i64>;
 
-/// The processes with seams. Where they do not come up, the others count all the same.
-fn between<'a>(
-    sitting: &mut Sitting<'_>,
-    nursery: &mut Nursery<'a>,
-) -> Result<Vec<Cell<'a>>, LedgerError> {
-    let mut levels = sitting.round.levels.clone();
-    let mut cells = come_up(sitting, nursery, SEAMS)?;
-    cells.retain(|cell| levels.contains(&cell.middlewares));
-    std::mem::swap(&mut sitting.round.levels, &mut levels);
-    Ok(cells)
-}
-
-/// The layers that nobody asked for are seen in the application with the fewest of ours, once.
+/// The layers that nobody asked for are seen in the application without any of ours, once.
 fn look_inside(sitting: &mut Sitting<'_>, cells: &mut [Cell<'_>]) -> Result<(), LedgerError> {
-    let lowest = cells.iter_mut().min_by_key(|cell| cell.middlewares);
-    let (Some(cell), 0) = (lowest, sitting.round.number) else {
+    let bare = cells.iter_mut().find(|cell| cell.middlewares == 0);
+    let (Some(cell), 0) = (bare, sitting.round.number) else {
         return Ok(());
     };
     match cell.look() {
@@ -107,34 +98,21 @@ fn repeat(
     seen: &mut Vec<Cell<'_>>,
     number: u32,
 ) -> Result<(), LedgerError> {
-    let counted = count_each(sitting, plain)?;
-    let mut between: BTreeMap<u32, Counted> = count_each(sitting, seen)?.into_iter().collect();
-    let round = sitting.round.number;
-    let slices = counted
-        .into_iter()
-        .enumerate()
-        .map(|(position, (middlewares, counts))| {
-            let more = between.remove(&middlewares).unwrap_or_default();
-            let slice = Slice {
-                round,
-                block: number,
-                position: position as u32,
-                readings: readings(counts.into_iter().chain(more)),
-                latency_histogram: None,
-                error_classes: Vec::new(),
-            };
-            (middlewares, slice)
-        })
-        .collect();
+    let (counted, failed) = count_each(plain);
+    leave_out(sitting, plain, failed)?;
+    let (between, gone) = count_each(seen);
+    seen.retain(|cell| !gone.iter().any(|(level, _)| *level == cell.middlewares));
+    let mut between: BTreeMap<u32, Counted> = between.into_iter().collect();
+    let merged = counted.into_iter().map(|(middlewares, counts)| {
+        let more = between.remove(&middlewares).unwrap_or_default();
+        (middlewares, readings(counts.into_iter().chain(more)))
+    });
+    let slices = sitting.slices(number, merged.collect());
     sitting.keep(number, sitting.bench.settings.count_repeats, slices)
 }
 
-/// Every cell counts once, as many at a time as there are cores. Those that fail are recorded and
-/// left out.
-fn count_each(
-    sitting: &mut Sitting<'_>,
-    cells: &mut Vec<Cell<'_>>,
-) -> Result<Vec<(u32, Counted)>, LedgerError> {
+/// Every cell counts once, as many at a time as there are cores.
+fn count_each(cells: &mut [Cell<'_>]) -> (Vec<(u32, Counted)>, Failures) {
     let at_once = cores::allowed().len().max(1);
     let (mut counted, mut failed) = (Vec::new(), Failures::new());
     for index in 0..cells.len() + at_once {
@@ -152,8 +130,7 @@ fn count_each(
             let _ = cell.begin_count();
         }
     }
-    leave_out(sitting, cells, failed)?;
-    Ok(counted)
+    (counted, failed)
 }
 
 /// Counts whose names we know; a newer harness may count more.

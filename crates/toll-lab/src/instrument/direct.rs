@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::{Instrument, Slice};
+use toll_core::sample::Instrument;
 
-use super::drive::{Purpose, ask_each, come_up, nursery};
+use super::drive::{Purpose, admit, ask_each, come_up, nursery};
 use super::sitting::Sitting;
 use super::{Measure, Round};
 use crate::bench::{Bench, Station};
@@ -46,7 +46,8 @@ impl Measure for Direct {
         let Some(mut nursery) = nursery(&mut sitting, &mut random, PURPOSE.log)? else {
             return Ok(());
         };
-        let mut cells = come_up(&mut sitting, &mut nursery, PURPOSE)?;
+        let up = come_up(&sitting, &mut nursery, PURPOSE);
+        let mut cells = admit(&mut sitting, up)?;
         sitting.step(Step::WarmingUp);
         let warm_up = Duration::from_millis(WARM_UP_SLICES * bench.settings.direct_slice_ms);
         ask_each(&mut sitting, &mut cells, |cell| cell.warm_up(warm_up))?;
@@ -58,6 +59,7 @@ impl Measure for Direct {
             random.shuffle(&mut cells);
             block(&mut sitting, &mut cells, number)?;
         }
+        cells.into_iter().for_each(Cell::stop);
         Ok(())
     }
 }
@@ -79,22 +81,7 @@ fn block(
         };
         Ok(readings(timed, driver))
     })?;
-    let round = sitting.round.number;
-    let slices = taken
-        .into_iter()
-        .enumerate()
-        .map(|(position, (middlewares, readings))| {
-            let slice = Slice {
-                round,
-                block: number,
-                position: position as u32,
-                readings,
-                latency_histogram: None,
-                error_classes: Vec::new(),
-            };
-            (middlewares, slice)
-        })
-        .collect();
+    let slices = sitting.slices(number, taken);
     sitting.keep(number, sitting.bench.settings.direct_blocks, slices)
 }
 

@@ -1,9 +1,12 @@
 //! Bringing up the driven processes of a round: one nursery, one process per cell.
 
+use std::collections::VecDeque;
+
 use toll_core::failure::Failure;
 use toll_stats::Random;
 
 use super::sitting::{Failures, Sitting};
+use crate::cores;
 use crate::driving::{Cell, Nursery};
 use crate::ledger::LedgerError;
 
@@ -20,37 +23,50 @@ pub(super) struct Purpose {
     pub(super) timed: bool,
 }
 
-/// Forks a process for each of the levels, has each build its application, and checks its first
-/// answer. What does not answer rightly is recorded and left out.
+/// Forks a process for each of the levels, has each build its application, as many at a time as
+/// there are cores, and checks its first answer. Says what answers rightly, and what does not.
 pub(super) fn come_up<'a>(
-    sitting: &mut Sitting<'_>,
+    sitting: &Sitting<'_>,
     nursery: &mut Nursery<'a>,
     purpose: Purpose,
-) -> Result<Vec<Cell<'a>>, LedgerError> {
+) -> (Vec<Cell<'a>>, Failures) {
+    let levels = &sitting.round.levels;
+    let core = sitting.bench.cores.server.filter(|_| purpose.timed);
+    let at_once = cores::allowed().len().max(1);
+    let (mut rising, mut cells) = (VecDeque::new(), Vec::new());
     let mut failed = Failures::new();
-    let mut begun = Vec::new();
-    for middlewares in sitting.round.levels.clone() {
-        let cell = nursery
-            .cell(middlewares, purpose.seams, purpose.counting)
-            .and_then(|mut cell| cell.begin().map(|()| cell));
-        keep_or_note(cell, middlewares, &mut begun, &mut failed);
-    }
-    let mut cells = Vec::new();
-    for mut cell in begun {
+    for index in 0..levels.len() + at_once {
         if sitting.bench.aborted() {
-            return Ok(Vec::new());
+            break;
         }
-        let middlewares = cell.middlewares;
-        let core = sitting.bench.cores.server.filter(|_| purpose.timed);
-        let up = cell.verify().and_then(|()| cell.bind(core)).map(|()| cell);
-        keep_or_note(up, middlewares, &mut cells, &mut failed);
+        if index >= at_once
+            && let Some((middlewares, cell)) = rising.pop_front()
+        {
+            let up = verified(cell, core);
+            keep_or_note(up, middlewares, &mut cells, &mut failed);
+        }
+        if let Some(middlewares) = levels.get(index) {
+            rising.push_back((*middlewares, begun(nursery, *middlewares, purpose)));
+        }
     }
-    if cells.is_empty() && !sitting.bench.aborted() {
-        sitting.fail_all(failed)?;
-    } else {
-        sitting.fail_each(failed)?;
-    }
-    Ok(cells)
+    (cells, failed)
+}
+
+fn begun<'a>(
+    nursery: &mut Nursery<'a>,
+    middlewares: u32,
+    purpose: Purpose,
+) -> Result<Cell<'a>, Failure> {
+    let mut cell = nursery.cell(middlewares, purpose.seams, purpose.counting)?;
+    cell.begin()?;
+    Ok(cell)
+}
+
+fn verified(cell: Result<Cell<'_>, Failure>, core: Option<usize>) -> Result<Cell<'_>, Failure> {
+    let mut cell = cell?;
+    cell.verify()?;
+    cell.bind(core)?;
+    Ok(cell)
 }
 
 fn keep_or_note<'a>(
@@ -63,6 +79,22 @@ fn keep_or_note<'a>(
         Ok(cell) => kept.push(cell),
         Err(failure) => failed.push((middlewares, failure)),
     }
+}
+
+/// Records what did not come up. When everything is to stop, nothing has failed.
+pub(super) fn admit<'a>(
+    sitting: &mut Sitting<'_>,
+    (cells, failed): (Vec<Cell<'a>>, Failures),
+) -> Result<Vec<Cell<'a>>, LedgerError> {
+    if sitting.bench.aborted() {
+        return Ok(Vec::new());
+    }
+    if cells.is_empty() {
+        sitting.fail_all(failed)?;
+    } else {
+        sitting.fail_each(failed)?;
+    }
+    Ok(cells)
 }
 
 /// Starts the nursery of a round; where it does not start, every level has failed.

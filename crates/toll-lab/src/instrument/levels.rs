@@ -35,9 +35,13 @@ pub fn choose_levels(bench: &Bench, station: &Station) -> Result<Vec<u32>, Failu
     let wanted_us = base_us * (1.0 + LAYERS_PER_BASE);
     let (mut below, mut most) = ((0, base_us), FEWEST);
     loop {
-        // What fails with so many layers, such as by recursion, is as high as one can go.
-        let Ok(cost_us) = cost_us(most) else {
-            return Ok(spread(below.0));
+        let cost_us = match cost_us(most) {
+            Ok(cost_us) => cost_us,
+            // What an application cannot bear, mostly for recursion, is as high as one can go.
+            Err(failure) if is_ceiling(&failure) && !bench.aborted() => {
+                return Ok(spread(below.0));
+            }
+            Err(failure) => return Err(failure),
         };
         if cost_us >= wanted_us || most == LEVEL_MAX {
             return Ok(spread(between(below, (most, cost_us), wanted_us)));
@@ -45,6 +49,12 @@ pub fn choose_levels(bench: &Bench, station: &Station) -> Result<Vec<u32>, Failu
         below = (most, cost_us);
         most = (most * 2).min(LEVEL_MAX);
     }
+}
+
+/// Whether it is the application that failed, and not our patience or the machine.
+fn is_ceiling(failure: &Failure) -> bool {
+    const CEILINGS: [&str; 4] = ["app-raised", "not-built", "wrong-answer", "app-exited"];
+    CEILINGS.contains(&failure.code.as_str())
 }
 
 /// The number of layers at which the cost is reached, between two that were tried.

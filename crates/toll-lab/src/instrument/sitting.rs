@@ -2,6 +2,7 @@
 
 use toll_core::event::{Event, Step};
 use toll_core::failure::Failure;
+use toll_core::metric::Readings;
 use toll_core::sample::{Block, Instrument, Slice};
 use toll_stats::Random;
 
@@ -81,6 +82,23 @@ impl Sitting<'_> {
             });
         }
         Ok(())
+    }
+
+    /// The slices of a block out of what was read of each cell, in the order of reading.
+    pub(super) fn slices(&self, block: u32, read: Vec<(u32, Readings)>) -> Slices {
+        let round = self.round.number;
+        let slice = |(position, (middlewares, readings)): (usize, (u32, Readings))| {
+            let slice = Slice {
+                round,
+                block,
+                position: position as u32,
+                readings,
+                latency_histogram: None,
+                error_classes: Vec::new(),
+            };
+            (middlewares, slice)
+        };
+        read.into_iter().enumerate().map(slice).collect()
     }
 
     /// Keeps one block whole, or, when everything is to stop, not at all; then says so.

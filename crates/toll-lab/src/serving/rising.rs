@@ -328,7 +328,7 @@ impl Station {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::net::{Ipv4Addr, TcpListener};
     use std::path::PathBuf;
     use std::sync::Arc;
@@ -415,6 +415,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             workload: workload::parse("workloads.toml", WORKLOAD).unwrap()["ping"].clone(),
             proof: None,
             rounds_before: BTreeMap::new(),
+            lacking: BTreeSet::new(),
             slug: "tiny".to_owned(),
         }
     }

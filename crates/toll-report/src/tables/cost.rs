@@ -142,7 +142,7 @@ fn shape(row: &Row<'_>) -> Entry {
     let Some(result) = row.result else {
         return Entry::missing();
     };
-    let shape = view::shape_of(row.series, result);
+    let shape = &result.shape;
     let role = match shape.kind {
         ShapeKind::Linear => Role::Plain,
         ShapeKind::Flat => Role::Good,

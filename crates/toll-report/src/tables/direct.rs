@@ -68,7 +68,7 @@ fn marks(analysis: &Analysis) -> Vec<String> {
     let bent = analysis.series.iter().any(|series| {
         let result = series.instruments.get(TABLE.instrument);
         result.is_some_and(|result| {
-            result.toll.is_some() && view::shape_of(series, result).kind == ShapeKind::Superlinear
+            result.toll.is_some() && result.shape.kind == ShapeKind::Superlinear
         })
     });
     let mean = bent.then(|| "superlinear: the toll is the mean over the levels".to_owned());

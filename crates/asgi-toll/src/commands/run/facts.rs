@@ -2,6 +2,7 @@
 
 use toll_core::axes::{self, Axes};
 use toll_core::plan::SeriesPlan;
+use toll_core::sample::Instrument;
 use toll_core::server::Bind;
 use toll_core::settings::Transport;
 use toll_lab::bench::Station;
@@ -36,6 +37,7 @@ pub(super) fn planned(task: &Task, series: &SeriesPlan) -> SeriesFacts {
         levels: series.levels.listed().to_vec(),
         instruments: series.instruments.clone(),
         hidden_layers: server
+            .filter(|_| series.instruments.contains(&Instrument::Load))
             .map(|server| server.hidden_layers.clone())
             .unwrap_or_default()
             .into_iter()

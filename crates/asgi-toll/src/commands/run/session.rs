@@ -40,7 +40,7 @@ pub(super) fn measure(
         sockets: sockets.path().to_owned(),
         abort: prepared.abort.clone(),
     };
-    stations::choose_levels(task, &bench, &mut stations, &mut store, printer)?;
+    stations::choose_levels(&bench, &mut stations, &mut store, printer)?;
     let budget = Duration::from_secs(task.plan.settings.budget_s);
     let course = Course::new(budget);
     let mut book = Book::new(

@@ -1,6 +1,6 @@
 //! Setting up: every series is recorded, and those that have an environment get a station.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
 use toll_core::axes;
@@ -80,7 +80,6 @@ fn record(
 
 /// Chooses the levels of series that leave it to us; one that cannot even be tried is given up.
 pub(super) fn choose_levels(
-    task: &Task,
     bench: &Bench,
     stations: &mut Vec<Station>,
     store: &mut Store,
@@ -91,7 +90,11 @@ pub(super) fn choose_levels(
             stations.push(station);
             continue;
         }
-        match toll_lab::instrument::choose_levels(bench, &station) {
+        let chosen = toll_lab::instrument::choose_levels(bench, &station);
+        if bench.aborted() {
+            continue;
+        }
+        match chosen {
             Ok(levels) => {
                 let words: Vec<String> = levels.iter().map(u32::to_string).collect();
                 printer.note(format!(
@@ -107,7 +110,7 @@ pub(super) fn choose_levels(
                     format!("{}: {}", station.label, failure.message),
                     &failure.log_tail,
                 );
-                give_up(task, station.series, &failure, store)?;
+                store.record_failure(station.series, None, &failure)?;
             }
         }
     }
@@ -130,6 +133,16 @@ fn rounds(before: &MeasuredSeries) -> BTreeMap<Instrument, u32> {
     let instruments = before.instruments.iter();
     instruments
         .map(|(instrument, cells)| (*instrument, of(cells)))
+        .collect()
+}
+
+/// The instruments that have measured some levels, and not all.
+fn lacking(before: &MeasuredSeries) -> BTreeSet<Instrument> {
+    let is_lacking = |cells: &Vec<MeasuredCell>| cells.iter().any(|cell| cell.slices.is_empty());
+    let instruments = before.instruments.iter();
+    instruments
+        .filter(|(_, cells)| is_lacking(cells))
+        .map(|(instrument, _)| *instrument)
         .collect()
 }
 
@@ -189,6 +202,7 @@ fn station(
             .and_then(|name| catalogue.workloads.get(name))
             .cloned(),
         rounds_before: task.before(index).map(rounds).unwrap_or_default(),
+        lacking: task.before(index).map(lacking).unwrap_or_default(),
         slug: facts::slug(&series.axes.to_string()),
     })
 }

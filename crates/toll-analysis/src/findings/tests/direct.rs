@@ -149,7 +149,7 @@ fn counts_speak_for_the_shape_and_load_for_the_microseconds() {
     let superlinear = &series.findings[0];
     assert_eq!(
         (superlinear.code.as_str(), superlinear.confidence),
-        ("superlinear", Confidence::Likely)
+        ("bends-in-time", Confidence::Likely)
     );
     let tasks = counted(
         &[0, 1, 2, 5, 10, 20],
