@@ -132,6 +132,13 @@ fn only_the_first_gzip_layer_compresses() {
     says(&found, "step", "");
 }
 
+/// Under load a layer that only hands on is far below what six short rounds can tell.
+#[test]
+fn a_toll_that_drowns_in_the_noise_is_said_to() {
+    let keys = "framework = \"starlette\"\nkind = \"asgi\"\nmiddlewares = [0, 1, 2]";
+    says(&series("\"load\"", keys, ""), "noisy", "The toll");
+}
+
 #[test]
 fn a_server_with_its_defaults_has_a_layer_of_its_own() {
     let keys = |server: &str| {
