@@ -31,11 +31,6 @@ def enable():
     _STATE.enabled = True
 
 
-def enabled():
-    """Whether `interleave` puts seams in."""
-    return _STATE.enabled
-
-
 def layers_seen():
     """Number of layers between seams; None if no subject has asked for seams."""
     return _STATE.layers

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use toll_core::sample::Instrument;
 
@@ -110,13 +111,8 @@ pub(crate) struct SuiteChoice {
     pub(crate) only: Vec<String>,
     /// Instruments instead of the suite's: `counts` (exact events, seconds), `direct` (CPU without a
     /// server), `load` (a real server).
-    #[arg(
-        long = "instrument",
-        value_enum,
-        value_delimiter = ',',
-        value_name = "NAME"
-    )]
-    pub(crate) instrument: Vec<InstrumentName>,
+    #[arg(long = "instrument", value_parser = instrument_names(), value_delimiter = ',', value_name = "NAME")]
+    pub(crate) instruments: Vec<Instrument>,
     /// Numbers of middlewares instead of the suite's: `0,1,5,20`, `0..=20`, or `auto` for so many
     /// that they cost a few times what the base costs.
     #[arg(long, value_name = "LEVELS")]
@@ -132,32 +128,10 @@ pub(crate) struct SuiteChoice {
     pub(crate) precision: Option<String>,
 }
 
-/// The instruments, as they are typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InstrumentName {
-    /// Exact events of one request.
-    Counts,
-    /// Awaited in-process, without a server.
-    Direct,
-    /// A real server under HTTP load.
-    Load,
-}
-
-impl SuiteChoice {
-    /// The instruments that were typed, in the order in which they measure, each once.
-    pub(crate) fn instruments(&self) -> Vec<Instrument> {
-        let typed = |instrument: &Instrument| {
-            self.instrument.iter().any(|name| {
-                let name = match name {
-                    InstrumentName::Counts => Instrument::Counts,
-                    InstrumentName::Direct => Instrument::Direct,
-                    InstrumentName::Load => Instrument::Load,
-                };
-                name == *instrument
-            })
-        };
-        Instrument::ALL.into_iter().filter(typed).collect()
-    }
+/// Every instrument by its name.
+fn instrument_names() -> impl TypedValueParser<Value = Instrument> {
+    let find = |name: String| Instrument::from_name(&name).ok_or("no such instrument");
+    PossibleValuesParser::new(Instrument::ALL.map(Instrument::name)).try_map(find)
 }
 
 /// `asgi-toll run`.
@@ -179,7 +153,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Go on with an interrupted run; its suite and its seed are taken from the folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instrument", "middlewares", "python", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instruments", "middlewares", "python", "seed"])]
     pub(crate) resume: Option<PathBuf>,
     /// Seed of the random orders [default: from the clock].
     #[arg(long)]

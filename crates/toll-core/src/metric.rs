@@ -135,32 +135,13 @@ impl Metric {
         Self::GcRuns,
     ];
 
-    /// What the counts instrument reads of one request; all but [`Self::BlockedNs`] are exact.
-    pub const COUNTS: [Self; 23] = [
-        Self::PythonCalls,
-        Self::PythonResumes,
-        Self::CCalls,
-        Self::Instructions,
-        Self::Tasks,
-        Self::LoopCallbacks,
-        Self::LoopIterations,
-        Self::ThreadHops,
-        Self::Timers,
-        Self::MessagesSent,
-        Self::MessagesReceived,
-        Self::LayerMessagesSent,
-        Self::LayerMessagesReceived,
-        Self::Seams,
-        Self::BodyBytesReceived,
-        Self::BodyBytesSent,
-        Self::CopiedBytes,
-        Self::HeldBytes,
-        Self::ChunksBeforeFirst,
-        Self::ContextvarsLost,
-        Self::AllocatedBlocks,
-        Self::BlockedNs,
-        Self::GcRuns,
-    ];
+    /// What the counts instrument reads of one request; all but [`Self::BlockedNs`] are exact. They
+    /// are the last ones, from [`Self::PythonCalls`] on.
+    pub fn counts() -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|metric| *metric >= Self::PythonCalls)
+    }
 
     /// The stable name under which it is stored.
     pub fn name(self) -> &'static str {

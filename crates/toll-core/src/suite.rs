@@ -122,16 +122,16 @@ pub fn parse_for(
         let diagnostic = source.at(written.suite.span(), "the suite has no series");
         return Err(diagnostic.help("add a table `[[series]]` with `framework = \"…\"`"));
     }
-    let written_instruments = check::instruments(source, head.instruments.as_ref())?;
-    let instruments = if instruments.is_empty() {
-        &written_instruments
-    } else {
-        instruments
+    let mut instruments = match instruments {
+        [] => check::instruments(source, head.instruments.as_ref())?,
+        given => given.to_vec(),
     };
+    instruments.sort_unstable();
+    instruments.dedup();
     let series::Matrix {
         series,
         not_applicable,
-    } = series::all(source, catalogue, &written, instruments)?;
+    } = series::all(source, catalogue, &written, &instruments)?;
     Ok(Suite {
         name: head.name.get_ref().clone(),
         description: head.description.clone().unwrap_or_default(),

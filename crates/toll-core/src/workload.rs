@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::subject::Mark;
 use crate::wire;
 
 /// The request that is sent and the answer that is expected.
@@ -97,16 +96,6 @@ const CHECKS: [NamedCheck; 6] = [
 pub const FILLING: u8 = b'x';
 /// The largest body that a workload may have, in bytes: both sides keep it in memory.
 const LARGEST_BODY: i64 = 64 << 20;
-
-impl Workload {
-    /// The `count` that the answer's body holds after `middlewares` layers that leave `mark`.
-    pub fn expected_count(mark: Mark, middlewares: u32) -> u32 {
-        match mark {
-            Mark::Header | Mark::Stack => 0,
-            Mark::JsonCount => middlewares,
-        }
-    }
-}
 
 /// Reads a `workloads.toml`.
 ///

@@ -9,7 +9,7 @@ use toll_core::sample::Instrument;
 use toll_stats::Random;
 
 use crate::bench::{Bench, Station};
-use crate::instrument::{self, Round};
+use crate::instrument::{self, Round, Sitting};
 use crate::ledger::{Ledger, LedgerError};
 
 /// How conducting ended.
@@ -182,12 +182,13 @@ impl Tour<'_> {
             levels: course.levels.clone(),
             generator_cpu_ns: 0,
         };
-        instrument::of(self.instrument).round(
-            self.bench,
-            course.station,
-            &mut round,
-            self.ledger,
-        )?;
+        instrument::of(self.instrument).round(&mut Sitting {
+            bench: self.bench,
+            station: course.station,
+            instrument: self.instrument,
+            round: &mut round,
+            ledger: self.ledger,
+        })?;
         if self.bench.aborted() {
             return Ok(round.generator_cpu_ns);
         }

@@ -15,7 +15,7 @@ use crate::settings;
 
 /// The plan of the suite that was chosen, with what the command line changes of it.
 pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
-    let (suite, shelf) = catalogue::open(&choice.suite, &choice.instruments())?;
+    let (suite, shelf) = catalogue::open(&choice.suite, &choice.instruments)?;
     let mut plan = Plan::new(&suite, &shelf.catalogue)?;
     if let Some(text) = &choice.middlewares {
         let levels = read_levels(text)?;

@@ -28,8 +28,7 @@ pub(crate) const SHAPE_BY: [Metric; 4] = [
 /// What the repeats of `series` say.
 pub(crate) fn judge(series: &MeasuredSeries, _: &Settings) -> Judged {
     let counted = Counted::cells(series);
-    let told: Vec<Told> = Metric::COUNTS
-        .into_iter()
+    let told: Vec<Told> = Metric::counts()
         .filter_map(|metric| Told::of(metric, &counted))
         .collect();
     let headline = told.iter().find(|told| told.metric == HEADLINE);

@@ -47,8 +47,7 @@ impl<'a> Counted<'a> {
         let counting = || cell.slices.iter().filter(|slice| holds_a_count(slice));
         Self {
             cell,
-            counts: Metric::COUNTS
-                .into_iter()
+            counts: Metric::counts()
                 .filter_map(|metric| Some((metric, range(&cell.slices, metric)?)))
                 .collect(),
             repeats: counting().count(),
@@ -100,9 +99,7 @@ pub(super) fn begun_rounds(cells: &[MeasuredCell]) -> usize {
 }
 
 fn holds_a_count(slice: &Slice) -> bool {
-    Metric::COUNTS
-        .into_iter()
-        .any(|metric| slice.readings.get(metric).is_some())
+    Metric::counts().any(|metric| slice.readings.get(metric).is_some())
 }
 
 fn readings(slices: &[Slice], metric: Metric) -> impl Iterator<Item = i64> + Clone {

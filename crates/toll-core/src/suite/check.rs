@@ -31,7 +31,6 @@ pub(super) fn instruments(
         }
         chosen.push(instrument);
     }
-    chosen.sort_unstable();
     Ok(chosen)
 }
 

@@ -67,10 +67,9 @@ impl<'a> Cell<'a> {
             request: RequestLine::from(&self.station.workload),
             proof: self.station.proof.as_ref().map(RequestLine::from),
             lifespan: &self.station.lifespan,
-            timeout_s: self.start_patience().as_secs_f64(),
         };
         self.line
-            .tell(&order)
+            .tell(&order, self.start_patience())
             .map_err(|silence| self.failure(Stage::Start, &silence))
     }
 
@@ -112,12 +111,7 @@ impl<'a> Cell<'a> {
     /// The application failed.
     pub fn warm_up(&mut self, duration: Duration) -> Result<(), Failure> {
         let wall_ms = duration.as_millis() as u64;
-        let patience = self.patience(wall_ms);
-        let said = self.ask(&Order::WarmUp {
-            wall_ms,
-            timeout_s: patience.as_secs_f64(),
-        })?;
-        match said {
+        match self.ask(&Order::WarmUp { wall_ms }, self.patience(wall_ms))? {
             Said::Warm {} => Ok(()),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -128,8 +122,7 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The application failed.
     pub fn slice(&mut self, cpu_ms: u64) -> Result<Timed, Failure> {
-        let timeout_s = self.patience(cpu_ms).as_secs_f64();
-        match self.ask(&Order::Slice { cpu_ms, timeout_s })? {
+        match self.ask(&Order::Slice { cpu_ms }, self.patience(cpu_ms))? {
             Said::Slice(timed) => Ok(timed),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -140,8 +133,7 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The process is gone.
     pub fn driver_cost(&mut self, cpu_ms: u64) -> Result<DriverCost, Failure> {
-        let timeout_s = self.patience(cpu_ms).as_secs_f64();
-        match self.ask(&Order::Driver { cpu_ms, timeout_s })? {
+        match self.ask(&Order::Driver { cpu_ms }, self.patience(cpu_ms))? {
             Said::Driver(cost) => Ok(cost),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -153,9 +145,8 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The process is gone.
     pub fn begin_count(&mut self) -> Result<(), Failure> {
-        let timeout_s = self.count_patience().as_secs_f64();
         self.line
-            .tell(&Order::Count { timeout_s })
+            .tell(&Order::Count {}, self.count_patience())
             .map_err(|silence| self.failure(Stage::Measure, &silence))
     }
 
@@ -175,8 +166,7 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The process is gone.
     pub fn look(&mut self) -> Result<Looked, Failure> {
-        let timeout_s = self.patience(0).as_secs_f64();
-        match self.ask(&Order::Stack { timeout_s })? {
+        match self.ask(&Order::Stack {}, self.patience(0))? {
             Said::Stack(looked) => Ok(looked),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -184,22 +174,15 @@ impl<'a> Cell<'a> {
 
     /// Ends its lifespan and then the process. One that does not end in good order is ended anyway.
     pub fn stop(mut self) {
-        let timeout_s = STOP_PATIENCE.as_secs_f64();
-        if self.line.tell(&Order::Stop { timeout_s }).is_ok() {
+        if self.line.tell(&Order::Stop {}, STOP_PATIENCE).is_ok() {
             let _ = self.line.hear(STOP_PATIENCE);
         }
     }
 
     /// Gives an order and waits for what comes of it.
-    fn ask(&mut self, order: &Order<'_>) -> Result<Said, Failure> {
-        let patience = match order {
-            Order::WarmUp { wall_ms: ms, .. }
-            | Order::Slice { cpu_ms: ms, .. }
-            | Order::Driver { cpu_ms: ms, .. } => self.patience(*ms),
-            _ => self.patience(0),
-        };
+    fn ask(&mut self, order: &Order<'_>, patience: Duration) -> Result<Said, Failure> {
         self.line
-            .tell(order)
+            .tell(order, patience)
             .map_err(|silence| self.failure(Stage::Measure, &silence))?;
         self.hear(Stage::Measure, patience)
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::orders::{Order, Said};
+use super::orders::{Order, Said, Told};
 
 /// How often a wait looks whether everything is to stop.
 const TURN: Duration = Duration::from_millis(100);
@@ -99,9 +99,10 @@ impl Line {
         })
     }
 
-    /// Gives an order.
-    pub(super) fn tell(&mut self, order: &Order<'_>) -> Result<(), Silence> {
-        let mut line = serde_json::to_vec(order).map_err(io::Error::other)?;
+    /// Gives an order. After `patience` the driver gives up by itself and says where it was.
+    pub(super) fn tell(&mut self, order: &Order<'_>, patience: Duration) -> Result<(), Silence> {
+        let timeout_s = patience.as_secs_f64();
+        let mut line = serde_json::to_vec(&Told { order, timeout_s }).map_err(io::Error::other)?;
         line.push(b'\n');
         self.stream.write_all(&line).map_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {

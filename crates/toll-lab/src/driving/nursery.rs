@@ -88,7 +88,7 @@ impl<'a> Nursery<'a> {
             seams,
             counting,
         };
-        let reported = self.line.tell(&order).and_then(|()| {
+        let reported = self.line.tell(&order, FORK_PATIENCE).and_then(|()| {
             let mut line = self
                 .desk
                 .next(FORK_PATIENCE, || self.running.ended().is_some())?;

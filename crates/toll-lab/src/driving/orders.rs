@@ -8,6 +8,14 @@ use serde::{Deserialize, Serialize};
 use toll_core::verify::Answer;
 use toll_core::workload::Workload;
 
+/// An order, and how long the driver may take over it before it gives up by itself.
+#[derive(Debug, Serialize)]
+pub(super) struct Told<'a> {
+    #[serde(flatten)]
+    pub(super) order: &'a Order<'a>,
+    pub(super) timeout_s: f64,
+}
+
 /// What a process is told to do.
 #[derive(Debug, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -26,20 +34,19 @@ pub(super) enum Order<'a> {
         /// Another request to be made before, whose answer shows the layers.
         proof: Option<RequestLine<'a>>,
         lifespan: &'a str,
-        timeout_s: f64,
     },
     /// Requests that nobody counts.
-    WarmUp { wall_ms: u64, timeout_s: f64 },
+    WarmUp { wall_ms: u64 },
     /// Requests for a while, timed.
-    Slice { cpu_ms: u64, timeout_s: f64 },
+    Slice { cpu_ms: u64 },
     /// The same with an empty application, and with plain layers around it.
-    Driver { cpu_ms: u64, timeout_s: f64 },
+    Driver { cpu_ms: u64 },
     /// One request with every event counted.
-    Count { timeout_s: f64 },
+    Count {},
     /// Name the layers that were found in the application.
-    Stack { timeout_s: f64 },
+    Stack {},
     /// Shut the application down and end.
-    Stop { timeout_s: f64 },
+    Stop {},
 }
 
 /// The request of a workload.
@@ -166,11 +173,11 @@ mod tests {
 
     #[test]
     fn orders_are_lines_of_json() {
-        let order = Order::WarmUp {
-            wall_ms: 30,
+        let told = Told {
+            order: &Order::WarmUp { wall_ms: 30 },
             timeout_s: 5.0,
         };
-        let json = serde_json::to_string(&order).unwrap();
+        let json = serde_json::to_string(&told).unwrap();
         assert_eq!(json, r#"{"do":"warm_up","wall_ms":30,"timeout_s":5.0}"#);
     }
 

@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 
 use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::Instrument;
 
+use super::Measure;
 use super::drive::{Purpose, admit, come_up, leave_out, nursery};
 use super::sitting::{Failures, Sitting};
-use super::{Measure, Round};
-use crate::bench::{Bench, Station};
 use crate::cores;
 use crate::driving::Cell;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 
 /// The instrument.
 pub(super) struct Counts;
@@ -32,41 +30,28 @@ const SEAMS: Purpose = Purpose {
 };
 
 impl Measure for Counts {
-    fn round(
-        &self,
-        bench: &Bench,
-        station: &Station,
-        round: &mut Round,
-        ledger: &mut dyn Ledger,
-    ) -> Result<(), LedgerError> {
-        let mut sitting = Sitting {
-            bench,
-            station,
-            instrument: Instrument::Counts,
-            round,
-            ledger,
-        };
+    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(&mut sitting, &mut random, PLAIN.log)? else {
+        let Some(mut nursery) = nursery(sitting, &mut random, PLAIN.log)? else {
             return Ok(());
         };
-        let up = come_up(&sitting, &mut nursery, PLAIN);
-        let mut plain = admit(&mut sitting, up)?;
-        look_inside(&mut sitting, &mut plain)?;
+        let up = come_up(sitting, &mut nursery, PLAIN);
+        let mut plain = admit(sitting, up)?;
+        look_inside(sitting, &mut plain)?;
         // Messages do not depend on hash seeds: one nursery is enough for them.
-        let mut seen = if station.kind.asgi && sitting.round.number == 0 {
+        let mut seen = if sitting.station.kind.asgi && sitting.round.number == 0 {
             // Where they do not come up, such as for recursion, the others count all the same.
-            come_up(&sitting, &mut nursery, SEAMS).0
+            come_up(sitting, &mut nursery, SEAMS).0
         } else {
             Vec::new()
         };
         sitting.step(Step::Measuring);
-        for number in 0..bench.settings.count_repeats {
-            if bench.aborted() || plain.is_empty() {
+        for number in 0..sitting.bench.settings.count_repeats {
+            if sitting.bench.aborted() || plain.is_empty() {
                 break;
             }
-            repeat(&mut sitting, &mut plain, &mut seen, number)?;
+            repeat(sitting, &mut plain, &mut seen, number)?;
         }
         plain.into_iter().chain(seen).for_each(Cell::stop);
         Ok(())

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
-use toll_core::sample::Instrument;
 
+use super::Measure;
 use super::drive::{Purpose, admit, ask_each, come_up, nursery};
 use super::sitting::Sitting;
-use super::{Measure, Round};
-use crate::bench::{Bench, Station};
 use crate::driving::{Cell, DriverCost, Timed};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 
 /// The instrument.
 pub(super) struct Direct;
@@ -27,37 +25,25 @@ const PURPOSE: Purpose = Purpose {
 const WARM_UP_SLICES: u64 = 6;
 
 impl Measure for Direct {
-    fn round(
-        &self,
-        bench: &Bench,
-        station: &Station,
-        round: &mut Round,
-        ledger: &mut dyn Ledger,
-    ) -> Result<(), LedgerError> {
-        let mut sitting = Sitting {
-            bench,
-            station,
-            instrument: Instrument::Direct,
-            round,
-            ledger,
-        };
+    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(&mut sitting, &mut random, PURPOSE.log)? else {
+        let Some(mut nursery) = nursery(sitting, &mut random, PURPOSE.log)? else {
             return Ok(());
         };
-        let up = come_up(&sitting, &mut nursery, PURPOSE);
-        let mut cells = admit(&mut sitting, up)?;
+        let up = come_up(sitting, &mut nursery, PURPOSE);
+        let mut cells = admit(sitting, up)?;
         sitting.step(Step::WarmingUp);
-        let warm_up = Duration::from_millis(WARM_UP_SLICES * bench.settings.direct_slice_ms);
-        ask_each(&mut sitting, &mut cells, |cell| cell.warm_up(warm_up))?;
+        let warm_up =
+            Duration::from_millis(WARM_UP_SLICES * sitting.bench.settings.direct_slice_ms);
+        ask_each(sitting, &mut cells, |cell| cell.warm_up(warm_up))?;
         sitting.step(Step::Measuring);
-        for number in 0..bench.settings.direct_blocks {
-            if bench.aborted() || cells.is_empty() {
+        for number in 0..sitting.bench.settings.direct_blocks {
+            if sitting.bench.aborted() || cells.is_empty() {
                 break;
             }
             random.shuffle(&mut cells);
-            block(&mut sitting, &mut cells, number)?;
+            block(sitting, &mut cells, number)?;
         }
         cells.into_iter().for_each(Cell::stop);
         Ok(())

@@ -9,12 +9,12 @@ mod rise;
 mod sitting;
 
 pub use levels::choose_levels;
+pub use sitting::Sitting;
 
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
 
-use crate::bench::{Bench, Station};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 
 /// One way to measure.
 pub trait Measure: Sync {
@@ -22,13 +22,7 @@ pub trait Measure: Sync {
     ///
     /// # Errors
     /// Only the ledger's: what goes wrong with a cell or a series is recorded as its failure.
-    fn round(
-        &self,
-        bench: &Bench,
-        station: &Station,
-        round: &mut Round,
-        ledger: &mut dyn Ledger,
-    ) -> Result<(), LedgerError>;
+    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError>;
 }
 
 /// What a round starts with and what it leaves.

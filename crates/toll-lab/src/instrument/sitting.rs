@@ -16,12 +16,17 @@ pub(super) type Slices = Vec<(u32, Slice)>;
 pub(super) type Failures = Vec<(u32, Failure)>;
 
 /// One round of one series by one instrument while it lasts.
-pub(super) struct Sitting<'a> {
-    pub(super) bench: &'a Bench,
-    pub(super) station: &'a Station,
-    pub(super) instrument: Instrument,
-    pub(super) round: &'a mut Round,
-    pub(super) ledger: &'a mut dyn Ledger,
+pub struct Sitting<'a> {
+    /// What all series share.
+    pub bench: &'a Bench,
+    /// The series.
+    pub station: &'a Station,
+    /// The instrument.
+    pub instrument: Instrument,
+    /// What the round starts with and what it leaves.
+    pub round: &'a mut Round,
+    /// Who keeps the records.
+    pub ledger: &'a mut dyn Ledger,
 }
 
 impl Sitting<'_> {

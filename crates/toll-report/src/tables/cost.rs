@@ -188,11 +188,19 @@ pub(super) fn toll_value(result: &InstrumentResult) -> Option<f64> {
         .filter(|toll| toll.is_finite())
 }
 
-/// What the mark at a toll means, where one bears it.
-pub(super) fn wide(table: &Table, analysis: &Analysis) -> Option<String> {
+/// What the marks at a toll mean, where one bears them.
+pub(super) fn marks(table: &Table, analysis: &Analysis) -> Vec<String> {
     let precision = (analysis.run.settings.precision * 1000.0).round() / 10.0;
-    table
-        .results(analysis)
-        .any(|result| result.toll.is_some() && !result.precise)
-        .then(|| format!("* interval wider than the ±{precision} % of the toll that was asked for"))
+    let tolls = || {
+        let results = table.results(analysis);
+        results.filter(|result| result.toll.is_some())
+    };
+    let wide = tolls().any(|result| !result.precise).then(|| {
+        format!("* interval wider than the ±{precision} % of the toll that was asked for")
+    });
+    let is_bent = |result: &InstrumentResult| result.shape.kind == ShapeKind::Superlinear;
+    let mean = tolls()
+        .any(is_bent)
+        .then(|| "superlinear: the toll is the mean over the levels".to_owned());
+    wide.into_iter().chain(mean).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use toll_analysis::results::{Analysis, Cell, ShapeKind};
+use toll_analysis::results::{Analysis, Cell};
 
 use super::cost::{self, BAR, BASE, FIRST_LAYER, LABEL, ROUNDS, SHAPE, SHARE, TOLL};
 use super::{Align, Column, Entry, Part, Role, Row, Table};
@@ -18,7 +18,7 @@ pub(super) static TABLE: Table = Table {
     instrument: "direct",
     about,
     columns: &COLUMNS,
-    marks,
+    marks: |analysis| cost::marks(&TABLE, analysis),
 };
 
 const COLUMNS: [Column; 10] = [
@@ -62,20 +62,6 @@ fn about(analysis: &Analysis) -> String {
         let _ = write!(out, ", a plain ASGI layer costs {plain} µs here");
     }
     out
-}
-
-fn marks(analysis: &Analysis) -> Vec<String> {
-    let bent = analysis.series.iter().any(|series| {
-        let result = series.instruments.get(TABLE.instrument);
-        result.is_some_and(|result| {
-            result.toll.is_some() && result.shape.kind == ShapeKind::Superlinear
-        })
-    });
-    let mean = bent.then(|| "superlinear: the toll is the mean over the levels".to_owned());
-    cost::wide(&TABLE, analysis)
-        .into_iter()
-        .chain(mean)
-        .collect()
 }
 
 /// The toll in layers that only add a header.

@@ -45,7 +45,7 @@ fn marks(analysis: &Analysis) -> Vec<String> {
     let doubted = view::any_disbelieved(analysis).then(|| {
         "( ) requests/s not to be believed: the server was less than 90 % busy".to_owned()
     });
-    cost::wide(&TABLE, analysis)
+    cost::marks(&TABLE, analysis)
         .into_iter()
         .chain(doubted)
         .collect()

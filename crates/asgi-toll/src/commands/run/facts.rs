@@ -7,7 +7,7 @@ use toll_core::server::Bind;
 use toll_core::settings::Transport;
 use toll_lab::bench::Station;
 use toll_lab::provision::Environment;
-use toll_store::SeriesFacts;
+use toll_store::{Origin, SeriesFacts};
 
 use super::Task;
 use crate::settings;
@@ -41,7 +41,7 @@ pub(super) fn planned(task: &Task, series: &SeriesPlan) -> SeriesFacts {
             .map(|server| server.hidden_layers.clone())
             .unwrap_or_default()
             .into_iter()
-            .map(|layer| format!("server: {layer}"))
+            .map(|layer| format!("{}: {layer}", Origin::Server.name()))
             .collect(),
     }
 }

@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use toll_core::event::Step;
 use toll_core::failure::{Failure, Stage};
-use toll_core::sample::Instrument;
 use toll_stats::Random;
 
+use super::Measure;
 use super::rise::{Risen, rise};
 use super::sitting::{Failures, Sitting, Slices};
-use super::{Measure, Round};
 use crate::bench::{Bench, Station};
 use crate::cores::Bound;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 use crate::process::tree::Groups;
 use crate::serving::Living;
 
@@ -22,20 +21,8 @@ use crate::serving::Living;
 pub(super) struct Load;
 
 impl Measure for Load {
-    fn round(
-        &self,
-        bench: &Bench,
-        station: &Station,
-        round: &mut Round,
-        ledger: &mut dyn Ledger,
-    ) -> Result<(), LedgerError> {
-        let sitting = Sitting {
-            bench,
-            station,
-            instrument: Instrument::Load,
-            round,
-            ledger,
-        };
+    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+        let bench = sitting.bench;
         let mut random = sitting.random();
         let mut servers = Servers {
             sitting,
@@ -60,17 +47,17 @@ impl Measure for Load {
 }
 
 /// The servers of one round.
-struct Servers<'a> {
-    sitting: Sitting<'a>,
+struct Servers<'s, 'a> {
+    sitting: &'s mut Sitting<'a>,
     /// The cells whose servers live, in the order of the next block.
     cells: Vec<Living>,
 }
 
-impl Servers<'_> {
+impl Servers<'_, '_> {
     /// Brings the servers up and admits those whose answer is right.
     fn begin(&mut self, random: &mut Random) -> Result<(), LedgerError> {
         self.sitting.step(Step::Starting);
-        let Sitting { bench, station, .. } = self.sitting;
+        let (bench, station) = (self.sitting.bench, self.sitting.station);
         let levels = self.sitting.round.levels.clone();
         let hash_seed = random.next_u64() as u32;
         let risen = rise(bench, station, &levels, hash_seed);
