@@ -104,31 +104,35 @@ fn after_kill_9_no_driver_is_left() {
     eventually(10, || servers(&place).is_empty());
 }
 
-/// What was tried until then says nothing of how many layers an application bears.
+/// What hangs when we are told to stop says nothing of how many layers an application bears.
 #[test]
 fn ctrl_c_while_levels_are_chosen_leaves_no_wrong_ones() {
     let place = Place::new();
     let suite = SUITE
         .replace("load", "direct")
         .replace("[0, 1, 2]", "\"auto\"")
-        .replace("rounds = 40", "rounds = 1");
+        .replace(
+            "framework = \"bare\"",
+            "framework = \"bare\"\nkind = \"slow\"",
+        );
     place.write("long.toml", &suite);
     let mut command = place.command(&["run", "long.toml", "--out", "out"]);
-    let log = std::fs::File::create(place.path("talk")).unwrap();
-    let started = Started::from(command.stderr(log).spawn().unwrap());
-    let said = |words: &str| {
-        std::fs::read_to_string(place.path("talk")).is_ok_and(|talk| talk.contains(words))
-    };
-    eventually(120, || said("Environments ready"));
-    eventually(30, || !servers(&place).is_empty());
+    let started = Started::from(command.spawn().unwrap());
+    eventually(120, || servers(&place).len() >= 2);
+    // Without layers it answers at once; with some it takes ten seconds for each request.
+    std::thread::sleep(Duration::from_secs(2));
     started.signal("INT");
     started.wait().expect(130);
-    assert!(!said("were chosen"), "the signal came too late to tell");
-    place.run(&["run", "--resume", "out"]).expect(0);
     let results = place.json("out/results.json");
-    let cells = &results["series"][0]["instruments"]["direct"]["cells"];
-    let most = cells.as_array().unwrap().last().unwrap();
-    assert!(most["middlewares"].as_u64() >= Some(5), "{cells}");
+    let series = &results["series"][0];
+    assert!(series["error"].is_null(), "{series}");
+    assert_eq!(
+        series["instruments"]["direct"]["cells"]
+            .as_array()
+            .map_or(0, Vec::len),
+        0,
+        "{series}"
+    );
 }
 
 /// A failed cell of a run is tried again when it goes on, though all others are done.
