@@ -123,10 +123,10 @@ fn levels_are_chosen_so_that_the_layers_outweigh_the_base() {
 }
 
 #[test]
-fn websockets_are_measured_without_a_server() {
+fn websockets_are_measured_with_and_without_a_server() {
     let place = Place::new();
     let suite = "[suite]\nname = \"ws\"\nmiddlewares = [0, 1, 3]\n\
-                 [measure]\nrounds = 1\nmax-rounds = 1\ndirect-blocks = 2\n\
+                 [measure]\nrounds = 1\nmax-rounds = 1\ndirect-blocks = 2\nblocks = 2\n\
                  [[series]]\nframework = [\"starlette\", \"django\"]\nkind = [\"asgi-header\", \"native\"]\n\
                  workload = \"websocket-echo\"\n";
     place.write("suite.toml", suite);
@@ -135,7 +135,15 @@ fn websockets_are_measured_without_a_server() {
     let results = place.json("out/results.json");
     let series = &results["series"][0];
     assert!(cells(series, "direct")[2]["cpu_us"]["estimate"].as_f64() > Some(0.0));
-    assert!(series["instruments"]["load"].is_null());
+    let under_load = cells(series, "load");
+    assert_eq!(under_load.len(), 3);
+    for cell in under_load {
+        assert!(
+            cell["server_cpu_us"]["estimate"].as_f64() > Some(0.0),
+            "{cell}"
+        );
+        assert_eq!(cell["errors"].as_u64().unwrap_or(0), 0, "{cell}");
+    }
 }
 
 #[test]

@@ -3,10 +3,12 @@
 mod bad_apps;
 mod bad_luck;
 mod browser;
+mod external_generators;
 mod findings;
 mod harness;
 mod instruments;
 mod interrupted;
+mod load_verb;
 mod matrix;
 mod report;
 mod run;

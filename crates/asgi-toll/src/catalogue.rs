@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use rust_embed::Embed;
 use sha2::{Digest, Sha256};
+use toll_core::load_tool::LoadTool;
 use toll_core::plan::Plan;
-use toll_core::sample::Instrument;
 use toll_core::subject::Kind;
-use toll_core::suite::{self, Catalogue, Suite};
+use toll_core::suite::{self, Catalogue, Overrides, Suite};
 use toll_core::{server, subject, workload};
+use toll_lab::generator::{self, Generator};
 
 use crate::assets::{self, Harness, Servers, Subjects, Suites, Workloads};
 
@@ -45,6 +46,7 @@ impl Shelf {
                 subjects,
                 servers,
                 workloads,
+                load_tools: load_tools(),
             },
             kinds,
             own: BTreeMap::new(),
@@ -177,9 +179,19 @@ pub(crate) fn shelf(suite: &str) -> anyhow::Result<Shelf> {
     Ok(shelf)
 }
 
-/// Reads a suite: a path of a TOML file, or the name of an embedded one. `instruments` take the
-/// place of those that it names, unless there are none.
-pub(crate) fn open(suite: &str, instruments: &[Instrument]) -> anyhow::Result<(Suite, Shelf)> {
+/// The load generators that suites may name besides the tool's own.
+fn load_tools() -> Vec<LoadTool> {
+    let tool = |generator: &&dyn Generator| LoadTool {
+        name: generator.name().to_owned(),
+        unix_sockets: generator.unix_sockets(),
+        shortest_ms: generator.shortest().as_millis() as u64,
+    };
+    generator::all().iter().map(tool).collect()
+}
+
+/// Reads a suite: a path of a TOML file, or the name of an embedded one; `overrides` is what the
+/// command line says instead.
+pub(crate) fn open(suite: &str, overrides: Overrides<'_>) -> anyhow::Result<(Suite, Shelf)> {
     let shelf = shelf(suite)?;
     let (name, text) = match source(suite) {
         Source::Embedded(name) => (format!("{name}.toml"), suite_text(&name)?),
@@ -191,6 +203,6 @@ pub(crate) fn open(suite: &str, instruments: &[Instrument]) -> anyhow::Result<(S
             (suite.to_owned(), text)
         }
     };
-    let suite = suite::parse_for(&name, &text, &shelf.catalogue, instruments)?;
+    let suite = suite::parse_for(&name, &text, &shelf.catalogue, overrides)?;
     Ok((suite, shelf))
 }

@@ -1,10 +1,16 @@
 //! What can be typed. Structs only: what it means is decided in [`crate::settings`] and the verbs.
 
+mod load;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use toll_core::load_tool;
 use toll_core::sample::Instrument;
+use toll_lab::generator;
+
+pub(crate) use load::{ArrivalKind, LoadArgs};
 
 /// What each layer of ASGI middleware costs, measured on this machine.
 ///
@@ -83,8 +89,8 @@ pub(crate) enum Verb {
     Suite(SuiteVerb),
     /// Write a suite as a starting point of your own.
     Init(InitArgs),
-    /// Put an HTTP server of this machine under load.
-    Load(LoadArgs),
+    /// Put an HTTP server of this machine under load, or find out how much it holds.
+    Load(Box<LoadArgs>),
     /// Draw the reports of finished or interrupted runs again, several together if asked.
     Report(ReportArgs),
     /// Say what this machine is fit for.
@@ -95,6 +101,12 @@ pub(crate) enum Verb {
     /// Kills what was started when the tool is gone; started by the tool itself.
     #[command(name = toll_lab::process::guard::ARGUMENT, hide = true)]
     Guard,
+    /// The server of `load --self-check`; started by the tool itself.
+    #[command(name = "known-server", hide = true)]
+    KnownServer {
+        /// What it is to do, as JSON.
+        spec: String,
+    },
 }
 
 /// Which suite, and which part of it.
@@ -113,6 +125,10 @@ pub(crate) struct SuiteChoice {
     /// server), `load` (a real server).
     #[arg(long = "instrument", value_parser = instrument_names(), value_delimiter = ',', value_name = "NAME")]
     pub(crate) instruments: Vec<Instrument>,
+    /// What sends the load of `load` instead of what the suite says: the tool's own generator, or
+    /// a program that is installed.
+    #[arg(long, value_parser = load_names(), value_name = "NAME")]
+    pub(crate) load: Option<String>,
     /// Numbers of middlewares instead of the suite's: `0,1,5,20`, `0..=20`, or `auto` for so many
     /// that they cost a few times what the base costs.
     #[arg(long, value_name = "LEVELS")]
@@ -134,6 +150,12 @@ fn instrument_names() -> impl TypedValueParser<Value = Instrument> {
     PossibleValuesParser::new(Instrument::ALL.map(Instrument::name)).try_map(find)
 }
 
+/// Every load generator by its name.
+fn load_names() -> PossibleValuesParser {
+    let external = generator::all().iter().map(|generator| generator.name());
+    PossibleValuesParser::new(std::iter::once(load_tool::OWN).chain(external))
+}
+
 /// `asgi-toll run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -153,7 +175,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Go on with an interrupted run; its suite and its seed are taken from the folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instruments", "middlewares", "python", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instruments", "load", "middlewares", "python", "seed"])]
     pub(crate) resume: Option<PathBuf>,
     /// Seed of the random orders [default: from the clock].
     #[arg(long)]
@@ -218,55 +240,6 @@ pub(crate) struct InitArgs {
     /// The file to write; one that exists is not overwritten.
     #[arg(long, default_value = "asgi-toll.toml", value_name = "FILE")]
     pub(crate) path: PathBuf,
-}
-
-/// `asgi-toll load`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  asgi-toll load http://127.0.0.1:8000/ -c 10 -d 10s
-  asgi-toll load http://127.0.0.1:8000/ --rate 1000 --json
-  asgi-toll load http+unix:///run/app.sock:/items -c 50
-  asgi-toll load http://127.0.0.1:8000/ -X POST --body '{\"a\": 1}' -H 'content-type: application/json'")]
-pub(crate) struct LoadArgs {
-    /// What to ask: `http://host:port/path` or `http+unix:///socket:/path`.
-    pub(crate) url: String,
-    /// Connections that are kept open.
-    #[arg(short, long, default_value_t = 10, value_name = "N")]
-    pub(crate) connections: u32,
-    /// How long, such as `10s` or `2m`.
-    #[arg(short, long, default_value = "10s", value_name = "TIME")]
-    pub(crate) duration: String,
-    /// Requests per second in all; without it every connection asks as soon as it is answered.
-    #[arg(short, long, value_name = "PER_SECOND")]
-    pub(crate) rate: Option<f64>,
-    /// Threads; each is bound to a core of its own.
-    #[arg(short, long, default_value_t = 1, value_name = "N")]
-    pub(crate) threads: u32,
-    /// Cores for the threads, such as `1` or `2,3` [default: the last ones].
-    #[arg(long, value_delimiter = ',', value_name = "CORE")]
-    pub(crate) cores: Vec<usize>,
-    /// Load that is sent before anything is counted.
-    #[arg(long, default_value = "0s", value_name = "TIME")]
-    pub(crate) warmup: String,
-    /// How long one request may take.
-    #[arg(long, default_value = "5s", value_name = "TIME")]
-    pub(crate) timeout: String,
-    /// Request method.
-    #[arg(short = 'X', long, default_value = "GET")]
-    pub(crate) method: String,
-    /// Request header, `name: value`; may be repeated.
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    pub(crate) headers: Vec<String>,
-    /// Request body; `@file` reads it from a file.
-    #[arg(short, long, value_name = "TEXT")]
-    pub(crate) body: Option<String>,
-    /// The status that counts as a right answer [default: any below 300].
-    #[arg(long, value_name = "CODE")]
-    pub(crate) expect_status: Option<u16>,
-    /// Load leaves this machine only when this says so.
-    #[arg(long)]
-    pub(crate) allow_remote: bool,
 }
 
 /// `asgi-toll report`.

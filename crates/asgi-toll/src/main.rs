@@ -41,6 +41,7 @@ fn carry_out(cli: &Cli, printer: Printer) -> anyhow::Result<Exit> {
         Verb::Report(args) => commands::report::run(args, printer),
         Verb::Doctor => commands::doctor::run(global, printer),
         Verb::Cache(verb) => commands::cache::run(verb, global, printer),
+        Verb::KnownServer { spec } => commands::load::self_check::serve(spec),
         Verb::Guard => commands::guard::run(),
     }
 }

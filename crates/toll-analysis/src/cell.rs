@@ -215,6 +215,33 @@ mod tests {
     }
 
     #[test]
+    fn the_rate_of_windows_stands_beside_the_rate_that_was_held() {
+        let mut series = Synthetic {
+            noiseless: true,
+            ..Synthetic::default()
+        }
+        .series();
+        for slice in load_cells(&mut series)
+            .iter_mut()
+            .flat_map(|cell| &mut cell.slices)
+        {
+            slice.readings.set(Metric::WindowRateP99, 19_400_000);
+        }
+        let blocks = Blocks::of(&series, &LOAD, 10);
+        let windows = cell(&LOAD, &blocks, &blocks.cells[4], None)
+            .window_rate
+            .unwrap();
+        assert_eq!(windows.p99_requests_per_s, 19_400.0);
+        assert!((windows.over_rate - 2.0).abs() < 1e-3);
+        let plain = Synthetic::default().series();
+        let blocks = Blocks::of(&plain, &LOAD, 10);
+        assert_eq!(
+            cell(&LOAD, &blocks, &blocks.cells[4], None).window_rate,
+            None
+        );
+    }
+
+    #[test]
     fn who_waited_is_told_apart() {
         assert_eq!(saturated(0.97, Some(0.99)), Saturated::Server);
         assert_eq!(saturated(0.7, Some(0.95)), Saturated::Generator);

@@ -4,7 +4,8 @@ use toll_core::metric::Metric;
 use toll_core::sample::Instrument;
 
 use crate::cell::{Numbers, saturated};
-use crate::results::{Cell, Saturated};
+use crate::reading::Reading;
+use crate::results::{Cell, Saturated, WindowRate};
 
 /// How the slices of one instrument are read.
 #[derive(Debug)]
@@ -40,7 +41,16 @@ fn tell_load(cell: &mut Cell, numbers: &Numbers<'_>) {
     cell.saturated = cell
         .server_utilisation
         .map(|server| saturated(server, cell.client_utilisation));
+    cell.window_rate = window_rate(numbers);
     cell.requests_per_s_believed = cell.saturated == Some(Saturated::Server);
+}
+
+fn window_rate(numbers: &Numbers<'_>) -> Option<WindowRate> {
+    let over_rate = |reading: &Reading| Some(reading.window_rate_p99? / reading.requests_per_s);
+    Some(WindowRate {
+        p99_requests_per_s: numbers.median(|reading| reading.window_rate_p99)?,
+        over_rate: numbers.median(over_rate)?,
+    })
 }
 
 /// One request at a time and no server: no latency, no rate, nobody to be saturated.

@@ -18,6 +18,8 @@ pub(crate) struct Reading {
     pub client_utilisation: Option<f64>,
     /// Requests in flight as measured by what they must have been.
     pub littles_law_ratio: Option<f64>,
+    /// The 99th percentile of the rates of short windows, requests per second.
+    pub window_rate_p99: Option<f64>,
     /// Resident memory of the server, bytes.
     pub resident_bytes: Option<f64>,
 }
@@ -44,6 +46,7 @@ impl Reading {
             client_utilisation: positive(Metric::ClientCpuNs).map(|cpu_ns| cpu_ns / wall_ns),
             littles_law_ratio: positive(Metric::LatencySumNs)
                 .and_then(|sum_ns| littles_law_ratio(sum_ns, ok, wall_ns, f64::from(connections))),
+            window_rate_p99: positive(Metric::WindowRateP99).map(|milli| milli / 1e3),
             resident_bytes: positive(Metric::ResidentBytes),
         })
     }

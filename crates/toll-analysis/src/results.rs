@@ -135,6 +135,15 @@ pub enum Saturated {
     Neither,
 }
 
+/// The rate in short windows (bombardier: about 20 ms), as the original suite plotted it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowRate {
+    /// The 99th percentile over the windows of a slice, requests per second; the median over slices.
+    pub p99_requests_per_s: f64,
+    /// How many times the rate that was held in the same slice; the median over slices.
+    pub over_rate: f64,
+}
+
 /// One cell in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
@@ -157,6 +166,9 @@ pub struct Cell {
     pub counts: BTreeMap<String, Count>,
     /// Whether requests/s are to be believed: the server was at least 90 % busy.
     pub requests_per_s_believed: bool,
+    /// What an external load generator says of short windows; not a rate that was ever held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_rate: Option<WindowRate>,
     /// Latency of the right answers.
     pub latency: Option<Latency>,
     /// Who was the bottleneck.

@@ -14,6 +14,17 @@ pub struct Interpreter {
     pub path: String,
 }
 
+/// An external program that sent the load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadGenerator {
+    /// Its name in suites.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it does not check or count, as a half sentence.
+    pub blind_to: String,
+}
+
 /// What the machine is. Every field that could not be read is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
@@ -49,6 +60,9 @@ pub struct Host {
     pub container_engine: Option<String>,
     /// Interpreters found, newest first.
     pub interpreters: Vec<Interpreter>,
+    /// The program that sends the load; `None` where it is the tool itself, or nothing is under load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_generator: Option<LoadGenerator>,
 }
 
 /// How much a remark about the machine matters.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod failure;
 pub mod host;
 pub mod levels;
+pub mod load_tool;
 pub mod metric;
 pub mod plan;
 pub mod requirement;

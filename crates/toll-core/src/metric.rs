@@ -42,6 +42,9 @@ pub enum Metric {
     ReferenceRequests,
     /// CPU time of those requests.
     ReferenceCpuNs,
+    /// The 99th percentile of the rates of an external load generator's short windows, in thousandths of a request per
+    /// second.
+    WindowRateP99,
     /// Python functions called, per request.
     PythonCalls,
     /// Suspended Python functions resumed.
@@ -92,7 +95,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Sent,
         Self::Ok,
         Self::Failed,
@@ -110,6 +113,7 @@ impl Metric {
         Self::ReferenceLayers,
         Self::ReferenceRequests,
         Self::ReferenceCpuNs,
+        Self::WindowRateP99,
         Self::PythonCalls,
         Self::PythonResumes,
         Self::CCalls,
@@ -163,6 +167,7 @@ impl Metric {
             Self::ReferenceLayers => "reference_layers",
             Self::ReferenceRequests => "reference_requests",
             Self::ReferenceCpuNs => "reference_cpu_ns",
+            Self::WindowRateP99 => "window_rate_p99_milli_per_s",
             Self::PythonCalls => "python_calls",
             Self::PythonResumes => "python_resumes",
             Self::CCalls => "c_calls",

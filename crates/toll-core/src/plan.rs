@@ -120,6 +120,9 @@ struct Identity<'a> {
     direct_slice_ms: u64,
     direct_blocks: u32,
     count_repeats: u32,
+    /// Left out for the tool's own generator, so that plans from before there were others keep their identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<&'a str>,
 }
 
 impl Plan {
@@ -177,6 +180,7 @@ impl Plan {
             direct_slice_ms: settings.direct_slice_ms,
             direct_blocks: settings.direct_blocks,
             count_repeats: settings.count_repeats,
+            load: settings.external_load(),
         })
     }
 

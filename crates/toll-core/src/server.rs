@@ -18,6 +18,9 @@ pub struct Server {
     pub distribution: String,
     /// What it needs besides, as requirements.
     pub requires: Vec<String>,
+    /// What it needs to speak WebSocket. No part of a definition: the requirements of a series name it where it counts.
+    #[serde(default, skip_serializing)]
+    pub websocket_requires: Vec<String>,
     /// HTTP implementations, each with the requirements that it brings.
     pub http: BTreeMap<String, Vec<String>>,
     /// Event loops, each with the requirements that it brings.
@@ -176,6 +179,7 @@ fn server(
         name,
         distribution: source.requirement(&written.distribution)?,
         requires: source.requirements(&written.requires)?,
+        websocket_requires: source.requirements(&written.websocket_requires)?,
         default_http: offered(source, &written.default_http, &names(&http))?,
         default_loop: offered(source, &written.default_loop, &names(&loops))?,
         http,

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::load_tool;
+
 /// The way from the load generator to the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -40,6 +42,9 @@ pub struct Settings {
     pub precision: f64,
     /// Wall time in seconds after which no new unit is begun.
     pub budget_s: u64,
+    /// What sends the load: the tool's own `toll-load`, or the name of an external program.
+    #[serde(default = "default_load")]
+    pub load: String,
     /// CPU time of a slice of `direct`, in milliseconds; without a server much less is enough.
     #[serde(default = "default_direct_slice_ms")]
     pub direct_slice_ms: u64,
@@ -52,6 +57,10 @@ pub struct Settings {
     /// How often each of them counts.
     #[serde(default = "default_count_repeats")]
     pub count_repeats: u32,
+}
+
+fn default_load() -> String {
+    load_tool::OWN.to_owned()
 }
 
 fn default_direct_slice_ms() -> u64 {
@@ -84,6 +93,7 @@ impl Default for Settings {
             transport: Transport::Tcp,
             precision: 0.05,
             budget_s: 600,
+            load: default_load(),
             direct_slice_ms: default_direct_slice_ms(),
             direct_blocks: default_direct_blocks(),
             count_rounds: default_count_rounds(),
@@ -93,11 +103,21 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The external program that sends the load, if it is not the tool's own.
+    pub fn external_load(&self) -> Option<&str> {
+        Some(self.load.as_str()).filter(|load| *load != load_tool::OWN)
+    }
+
     /// The same settings for a quick look: as many rounds as an interval needs, as little of each as possible.
     #[must_use]
     pub fn quick(mut self) -> Self {
-        self.blocks = self.blocks.min(5);
-        self.slice_ms = self.slice_ms.min(20);
+        if self.external_load().is_some() {
+            // Its slices cannot be shorter.
+            self.blocks = 1;
+        } else {
+            self.blocks = self.blocks.min(5);
+            self.slice_ms = self.slice_ms.min(20);
+        }
         self.warmup_ms = self.warmup_ms.min(60);
         self.rounds_max = self.rounds_min;
         self.direct_blocks = self.direct_blocks.min(8);

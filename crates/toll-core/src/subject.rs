@@ -239,13 +239,13 @@ fn scopes(
 
 impl Source<'_> {
     /// The value whose name is written, or what the names are.
-    pub(crate) fn one_of<T: Copy, const N: usize>(
+    pub(crate) fn one_of<'n, T: Copy>(
         &self,
         written: &toml::Spanned<String>,
         what: &str,
-        values: [(&str, T); N],
+        values: impl AsRef<[(&'n str, T)]>,
     ) -> Result<T, Diagnostic> {
-        let name = written.get_ref();
+        let (name, values) = (written.get_ref(), values.as_ref());
         values
             .iter()
             .find(|(known, _)| known == name)

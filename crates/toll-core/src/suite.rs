@@ -3,6 +3,7 @@
 mod check;
 mod lookup;
 mod measure;
+mod sender;
 mod series;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::axes::Axes;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::levels::Levels;
+use crate::load_tool::LoadTool;
 use crate::plan::{NotApplicable, PythonRequest};
 use crate::sample::Instrument;
 use crate::server::Server;
@@ -29,6 +31,17 @@ pub struct Catalogue {
     pub servers: BTreeMap<String, Server>,
     /// Workloads, by name.
     pub workloads: BTreeMap<String, Workload>,
+    /// Load generators besides the tool's own.
+    pub load_tools: Vec<LoadTool>,
+}
+
+/// What the command line says instead of the suite.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overrides<'a> {
+    /// Instruments, unless there are none.
+    pub instruments: &'a [Instrument],
+    /// The load generator.
+    pub load: Option<&'a str>,
 }
 
 /// What is to be compared, and how it is to be measured. Every list of the text is multiplied out.
@@ -96,10 +109,10 @@ pub fn python(text: &str) -> Result<PythonRequest, String> {
 /// # Errors
 /// The first mistake, with its place and its remedy.
 pub fn parse(file_name: &str, text: &str, catalogue: &Catalogue) -> Result<Suite, Diagnostic> {
-    parse_for(file_name, text, catalogue, &[])
+    parse_for(file_name, text, catalogue, Overrides::default())
 }
 
-/// The same with these instruments instead of those that the suite names, unless there are none.
+/// The same with what the command line says instead.
 ///
 /// # Errors
 /// The first mistake, with its place and its remedy.
@@ -107,7 +120,7 @@ pub fn parse_for(
     file_name: &str,
     text: &str,
     catalogue: &Catalogue,
-    instruments: &[Instrument],
+    overrides: Overrides<'_>,
 ) -> Result<Suite, Diagnostic> {
     let source = Source {
         file: file_name,
@@ -122,20 +135,21 @@ pub fn parse_for(
         let diagnostic = source.at(written.suite.span(), "the suite has no series");
         return Err(diagnostic.help("add a table `[[series]]` with `framework = \"…\"`"));
     }
-    let mut instruments = match instruments {
+    let mut instruments = match overrides.instruments {
         [] => check::instruments(source, head.instruments.as_ref())?,
         given => given.to_vec(),
     };
     instruments.sort_unstable();
     instruments.dedup();
+    let settings = measure::settings(source, &written, &catalogue.load_tools, overrides.load)?;
     let series::Matrix {
         series,
         not_applicable,
-    } = series::all(source, catalogue, &written, &instruments)?;
+    } = series::all(source, catalogue, &written, &instruments, &settings)?;
     Ok(Suite {
         name: head.name.get_ref().clone(),
         description: head.description.clone().unwrap_or_default(),
-        settings: measure::settings(source, written.measure.as_ref())?,
+        settings,
         exclude_newer: check::exclude_newer(source, head.exclude_newer.as_ref())?,
         series,
         not_applicable,

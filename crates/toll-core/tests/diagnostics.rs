@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use toll_core::diagnostic::Diagnostic;
+use toll_core::load_tool::LoadTool;
 use toll_core::suite::Catalogue;
 use toll_core::{server, subject, suite, workload};
 
@@ -58,6 +59,11 @@ fn catalogue() -> Catalogue {
         subjects: subjects.into_iter().collect(),
         servers: server::parse("servers.toml", SERVERS).expect("the servers are right"),
         workloads: workload::parse("workloads.toml", WORKLOADS).expect("the workloads are right"),
+        load_tools: vec![LoadTool {
+            name: "wrk".to_owned(),
+            unix_sockets: false,
+            shortest_ms: 1_000,
+        }],
     }
 }
 

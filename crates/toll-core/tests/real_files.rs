@@ -39,6 +39,7 @@ fn catalogue() -> Catalogue {
         subjects,
         servers: servers.unwrap_or_else(|fault| panic!("{fault}")),
         workloads: workloads.unwrap_or_else(|fault| panic!("{fault}")),
+        load_tools: Vec::new(),
     }
 }
 

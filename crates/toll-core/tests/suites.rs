@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use toll_core::levels::Levels;
+use toll_core::load_tool::LoadTool;
 use toll_core::plan::{Plan, PythonRequest};
 use toll_core::sample::Instrument;
 use toll_core::settings::{Settings, Transport};
@@ -98,7 +99,18 @@ fn catalogue() -> Catalogue {
         subjects: BTreeMap::from(subjects),
         servers: server::parse("servers.toml", SERVERS).expect("the servers are right"),
         workloads: workload::parse("workloads.toml", WORKLOADS).expect("the workloads are right"),
+        load_tools: load_tools(),
     }
+}
+
+fn load_tools() -> Vec<LoadTool> {
+    [("slow", false), ("far", true)]
+        .map(|(name, unix_sockets)| LoadTool {
+            name: name.to_owned(),
+            unix_sockets,
+            shortest_ms: 1_000,
+        })
+        .into()
 }
 
 fn suite(text: &str) -> Suite {
@@ -132,13 +144,13 @@ fn everything_but_the_framework_has_a_default() {
 #[test]
 fn every_setting_can_be_set() {
     let text = small(
-        "[measure]\nconnections = 1\nslice-ms = 5\nblocks = 2\nrounds = 3\nmax-rounds = 4\nwarmup-ms = 0\n\
-         timeout-ms = 10\nstart-timeout-ms = 100\ntransport = \"unix\"\nprecision = \"7%\"\nbudget = \"1h\"\n\
+        "[measure]\nconnections = 1\nslice-ms = 1005\nblocks = 2\nrounds = 3\nmax-rounds = 4\nwarmup-ms = 0\n\
+         load = \"far\"\ntimeout-ms = 10\nstart-timeout-ms = 100\ntransport = \"unix\"\nprecision = \"7%\"\nbudget = \"1h\"\n\
          direct-slice-ms = 3\ndirect-blocks = 4\ncount-rounds = 1\ncount-repeats = 20\n",
     );
     let expected = Settings {
         connections: 1,
-        slice_ms: 5,
+        slice_ms: 1_005,
         blocks: 2,
         rounds_min: 3,
         rounds_max: 4,
@@ -152,6 +164,7 @@ fn every_setting_can_be_set() {
         direct_blocks: 4,
         count_rounds: 1,
         count_repeats: 20,
+        load: "far".to_owned(),
     };
     assert_eq!(suite(&text).settings, expected);
 }
@@ -499,12 +512,31 @@ fn what_cannot_exist_is_said_and_left_out() {
     ] {
         assert!(reasons.contains(&reason), "{reason}: {reasons:?}");
     }
-    // No load generator for websockets, so that instrument is left out there.
+    assert!(
+        plan.series
+            .iter()
+            .all(|series| series.instruments == Instrument::ALL)
+    );
+}
+
+#[test]
+fn external_generators_leave_websockets_out() {
+    let text = small("kind = \"asgi\"\nworkload = [\"stream\", \"echo\"]\n");
+    let plan = plan(&text.replace("[suite]", "[suite]\nload = \"slow\""));
+    assert_eq!(plan.series[0].instruments, Instrument::ALL);
     assert_eq!(
         plan.series[1].instruments,
         [Instrument::Counts, Instrument::Direct]
     );
-    assert_eq!(plan.series[0].instruments, Instrument::ALL);
+    let load_alone = text.replace(
+        "[suite]",
+        "[suite]\nload = \"slow\"\ninstruments = \"load\"",
+    );
+    let left_out = &self::plan(&load_alone).not_applicable;
+    assert!(
+        left_out[0].reason.contains("does not speak websockets"),
+        "{left_out:?}"
+    );
 }
 
 #[test]
@@ -526,4 +558,60 @@ fn a_kind_may_need_distributions_of_its_own() {
             .requirements
             .contains(&"ujson".to_owned())
     );
+}
+
+#[test]
+fn an_external_generator_changes_the_defaults_and_what_is_too_short() {
+    let stated = suite(&small("[measure]\nload = \"slow\"")).settings;
+    assert_eq!((stated.slice_ms, stated.blocks), (1_000, 2));
+    assert_eq!(stated.external_load(), Some("slow"));
+    let short = small("[measure]\nload = \"slow\"\nslice-ms = 20\nblocks = 7");
+    assert_eq!(
+        (
+            suite(&short).settings.slice_ms,
+            suite(&short).settings.blocks
+        ),
+        (1_000, 7)
+    );
+    let long = small("[measure]\nload = \"slow\"\nslice-ms = 3000");
+    assert_eq!(suite(&long).settings.slice_ms, 3_000);
+    let own = small("[measure]\nload = \"toll-load\"");
+    assert_eq!(suite(&own).settings, Settings::default());
+}
+
+#[test]
+fn the_generator_may_stand_beside_the_instruments_and_on_the_command_line() {
+    let text = small("").replace("[suite]", "[suite]\nload = \"slow\"");
+    assert_eq!(suite(&text).settings.load, "slow");
+    let instead = |load| {
+        let overrides = suite::Overrides {
+            load: Some(load),
+            ..suite::Overrides::default()
+        };
+        suite::parse_for("my.toml", &text, &catalogue(), overrides).map(|suite| suite.settings)
+    };
+    assert_eq!(instead("toll-load"), Ok(Settings::default()));
+    assert_eq!(instead("far").unwrap().load, "far");
+    assert!(instead("near").unwrap_err().to_string().contains("`near`"));
+    let unix = |load: &str| format!("[measure]\nload = \"{load}\"\ntransport = \"unix\"");
+    assert_eq!(
+        suite(&small(&unix("far"))).settings.transport,
+        Transport::Unix
+    );
+}
+
+#[test]
+fn the_generator_is_part_of_the_identity_only_where_it_is_another() {
+    let plain = plan(&small(""));
+    let own = plan(&small("[measure]\nload = \"toll-load\""));
+    assert_eq!(plain.hash(), own.hash());
+    let mut other = plain.clone();
+    other.settings.load = "slow".to_owned();
+    assert_ne!(plain.hash(), other.hash());
+}
+
+#[test]
+fn a_quick_look_through_an_external_generator_keeps_its_slices() {
+    let quick = plan(&small("[measure]\nload = \"slow\"")).quick();
+    assert_eq!((quick.settings.slice_ms, quick.settings.blocks), (1_000, 1));
 }

@@ -13,6 +13,7 @@ use toll_core::subject::Kind;
 use toll_core::workload::Workload;
 
 use crate::cores::Cores;
+use crate::generator::Program;
 
 /// One series with all that is needed to bring its cells up.
 #[derive(Debug, Clone)]
@@ -74,6 +75,8 @@ pub struct Bench {
     pub logs: PathBuf,
     /// Folder for unix sockets; short, as their paths are limited to about 100 bytes.
     pub sockets: PathBuf,
+    /// The program that sends the load, where it is not the tool itself.
+    pub load_program: Option<Program>,
     /// Set when everything is to stop.
     pub abort: Arc<AtomicBool>,
 }

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod conduct;
 pub mod cores;
 pub mod driving;
+pub mod generator;
 pub mod host;
 pub mod instrument;
 pub mod ledger;

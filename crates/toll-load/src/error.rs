@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum TargetError {
     /// The scheme is missing or not one of ours.
     #[error(
-        "`{0}` is no target: write http://host:port/path, or unix:/path/to.sock:/path for a unix socket"
+        "`{0}` is no target: write http://host:port/path, ws://host:port/path for a WebSocket, or unix:/path/to.sock:/path for a unix socket"
     )]
     Scheme(String),
     /// TLS is not spoken here.
@@ -59,6 +59,16 @@ pub enum LoadError {
         target: String,
         /// What was wrong.
         fault: Fault,
+    },
+    /// The server does not speak WebSocket at this path.
+    #[error(
+        "{target} refused the WebSocket with status {status}; is there a WebSocket at this path, and does the server support them?"
+    )]
+    Refused {
+        /// The target as written.
+        target: String,
+        /// The status of its answer.
+        status: u16,
     },
     /// A body that is too long to be kept.
     #[error(

@@ -42,6 +42,13 @@ impl Expectation {
         }
     }
 
+    /// Whether a header of that name, in lower case, is expected.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(have, _)| have.eq_ignore_ascii_case(name))
+    }
+
     fn are_in(&self, seen: &[(String, Vec<u8>)]) -> bool {
         let is_there = |(name, value): &(String, Vec<u8>)| {
             seen.iter()

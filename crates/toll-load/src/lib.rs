@@ -30,39 +30,50 @@
 //! send; an answer with the same bytes as one that was found right before is recognised by comparing memory; counting
 //! touches memory of the own thread only.
 
+mod arrivals;
 mod clock;
 mod config;
 mod delayed_ack;
+mod doubt;
 mod error;
 mod expectation;
 mod fault;
 mod http;
 mod latency;
+mod limit;
 mod net;
 mod pin;
 mod plan;
 mod request;
+mod request_file;
 mod result;
 mod run;
 mod schedule;
 mod session;
 mod tally;
 mod target;
+mod websocket;
 mod worker;
 
 pub use config::SessionConfig;
 pub use delayed_ack::{DelayedAck, delayed_ack};
+pub use doubt::{Doubt, Surroundings, doubt_codes, doubts, kept_up, percentile_is_known};
 pub use error::{LoadError, TargetError};
 pub use expectation::Expectation;
 pub use fault::{Errors, Fault};
 pub use hdrhistogram::Histogram;
 pub use latency::Latency;
+pub use limit::{
+    Goal, GoalError, LimitEvent, LimitReport, LimitSettings, Probe, Purpose, Search, Step, Verdict,
+    find_limit,
+};
 pub use pin::{pin_current_thread, pinning_supported};
 pub use plan::{LoadPlan, Stop};
 pub use request::Request;
+pub use request_file::read_requests;
 pub use result::LoadResult;
 pub use run::{Progress, run};
 pub use schedule::Schedule;
 pub use session::{Response, Session, SliceOutcome};
 pub use tally::Second;
-pub use target::Target;
+pub use target::{Protocol, Target};

@@ -17,8 +17,9 @@ pub enum Stop {
 pub struct LoadPlan {
     /// Where to.
     pub target: Target,
-    /// What is sent.
-    pub request: Request,
+    /// What is sent, in turn over all connections. On a WebSocket the bodies are the messages, and the path and headers
+    /// of the first are those of the handshake.
+    pub requests: Vec<Request>,
     /// What a right answer is.
     pub expectation: Expectation,
     /// Connections over all threads.
@@ -50,7 +51,7 @@ impl LoadPlan {
         } = SessionConfig::default();
         LoadPlan {
             target,
-            request,
+            requests: vec![request],
             expectation: Expectation::default(),
             connections: 10,
             threads: 1,
@@ -79,6 +80,9 @@ impl LoadPlan {
                 "{} threads for {} connections; give each thread at least one connection",
                 self.threads, self.connections
             )));
+        }
+        if self.requests.is_empty() {
+            return Err(LoadError::Plan("no requests; give at least one".into()));
         }
         match self.stop {
             Stop::After(Duration::ZERO) | Stop::Count(0) => Err(LoadError::Plan(
@@ -137,6 +141,10 @@ mod tests {
             },
             LoadPlan {
                 connections: 0,
+                ..plan.clone()
+            },
+            LoadPlan {
+                requests: Vec::new(),
                 ..plan.clone()
             },
             LoadPlan {

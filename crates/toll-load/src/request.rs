@@ -119,7 +119,7 @@ fn push_header(wire: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// RFC 9110 §5.6.2.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()

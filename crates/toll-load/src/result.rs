@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 pub struct LoadResult {
     /// The target as it can be written again.
     pub target: String,
-    /// The method of the request.
+    /// How many different requests were sent in turn.
+    pub requests: u64,
+    /// The method of the first of them.
     pub method: String,
     /// Its path.
     pub path: String,
@@ -105,17 +107,15 @@ impl LoadResult {
         let achieved_rate = tally.ok as f64 * NANOS_PER_SECOND as f64 / wall_ns.max(1) as f64;
         let asked_rate = plan.schedule.asked_rate();
         let against = tally.against_schedule.as_ref();
+        let first = &plan.requests[0];
         let busiest_ns = parts.iter().map(|part| part.cpu_ns).max().unwrap_or(0);
         Ok(LoadResult {
-            target: plan
-                .target
-                .clone()
-                .with_path(&plan.request.path)
-                .to_string(),
-            method: plan.request.method.clone(),
-            path: plan.request.path.clone(),
-            headers: plan.request.headers.clone(),
-            request_body_bytes: plan.request.body.len() as u64,
+            target: plan.target.clone().with_path(&first.path).to_string(),
+            requests: plan.requests.len() as u64,
+            method: first.method.clone(),
+            path: first.path.clone(),
+            headers: first.headers.clone(),
+            request_body_bytes: first.body.len() as u64,
             connections: plan.connections as u64,
             threads: plan.threads as u64,
             cores: plan.cores.clone(),

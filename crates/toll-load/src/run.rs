@@ -6,7 +6,7 @@ use crate::pin::pin_current_thread;
 use crate::plan::{LoadPlan, Stop, share};
 use crate::result::{LoadResult, Part};
 use crate::tally::Tally;
-use crate::worker::{Ending, Errand, Gauge, Order, Worker};
+use crate::worker::{Ending, Gauge, Order, Wanted, Worker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,12 +92,13 @@ pub fn run(
 }
 
 fn connect(plan: &LoadPlan) -> Result<Vec<Worker>, LoadError> {
-    let errand = Errand::choose(
-        &plan.target,
-        &plan.request,
-        &plan.expectation,
-        &plan.config(),
-    )?;
+    let wanted = Wanted {
+        target: &plan.target,
+        requests: &plan.requests,
+        expectation: &plan.expectation,
+        config: &plan.config(),
+    };
+    let errand = wanted.choose()?;
     let threads = plan.threads as u64;
     (0..threads)
         .map(|index| {
@@ -145,6 +146,7 @@ impl Shared<'_> {
             Ending::default()
         };
         let cpu_ns = thread_cpu_ns() - start_cpu_ns;
+        worker.look_back();
         let mut tally = worker.tally;
         tally.close_series(tally.last_ns);
         Ok(Part {

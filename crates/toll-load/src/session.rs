@@ -3,7 +3,7 @@
 use crate::clock::{duration_ns, now_ns, thread_cpu_ns};
 use crate::schedule::Schedule;
 use crate::tally::Tally;
-use crate::worker::{Errand, Order, Worker};
+use crate::worker::{Order, Wanted, Worker};
 use crate::{Errors, Expectation, LoadError, Request, SessionConfig, Target};
 use hdrhistogram::Histogram;
 use std::sync::atomic::AtomicBool;
@@ -56,7 +56,7 @@ pub struct SliceOutcome {
     pub latency_sum_ns: u64,
     /// Connections made anew, those before the slice included.
     pub reconnects: u64,
-    /// Connections on which bytes came that nobody had asked for. Above 0, answers may have been counted for the wrong
+    /// Connections on which bytes came that nobody had asked for, those before the slice included. Above 0, answers may have been counted for the wrong
     /// requests.
     pub unasked: u64,
     /// The abort flag was seen.
@@ -93,7 +93,13 @@ impl Session {
         expectation: &Expectation,
         config: &SessionConfig,
     ) -> Result<Session, LoadError> {
-        let errand = Errand::choose(target, request, expectation, config)?;
+        let wanted = Wanted {
+            target,
+            requests: std::slice::from_ref(request),
+            expectation,
+            config,
+        };
+        let errand = wanted.choose()?;
         Ok(Session {
             worker: Worker::connect(errand, config.connections, false)?,
         })

@@ -11,12 +11,24 @@ use std::str::FromStr;
 ///
 /// Written as `http://host[:port][/path]` (IPv6 addresses in brackets), or for a unix socket as `unix:/run/x.sock`
 /// with an optional `:/path` behind it. The spellings of other tools for unix sockets are understood too:
-/// `http://unix:/run/x.sock:/path` (nginx) and `http+unix://%2Frun%2Fx.sock/path` (Python's HTTP clients).
+/// `http://unix:/run/x.sock:/path` (nginx) and `http+unix://%2Frun%2Fx.sock/path` (Python's HTTP clients). With `ws` in
+/// the place of `http` it is a WebSocket: messages are sent, and their echoes awaited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
+    protocol: Protocol,
     address: Address,
     host: String,
     path: String,
+}
+
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Requests and answers of HTTP/1.1.
+    #[default]
+    Http,
+    /// Messages and their echoes (RFC 6455).
+    WebSocket,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +45,15 @@ impl Target {
     /// [`TargetError`] says which part is not understood and how to write it.
     pub fn parse(url: &str) -> Result<Target, TargetError> {
         let plain = url.split('#').next().unwrap_or(url);
-        if plain.starts_with("https://") {
+        if plain.starts_with("https://") || plain.starts_with("wss://") {
             return Err(TargetError::Tls(url.into()));
         }
+        let (protocol, plain) = match plain.strip_prefix("ws") {
+            Some(rest) if rest.starts_with("://") || rest.starts_with("+unix://") => {
+                (Protocol::WebSocket, format!("http{rest}"))
+            }
+            _ => (Protocol::Http, plain.to_owned()),
+        };
         let target = if let Some(rest) = plain.strip_prefix("http+unix://") {
             if rest.starts_with('/') {
                 socket(rest)
@@ -53,7 +71,7 @@ impl Target {
             Err(TargetError::Scheme(url.into()))
         }?;
         if is_request_target(&target.path) {
-            Ok(target)
+            Ok(target.speaking(protocol))
         } else {
             Err(TargetError::Path(target.path))
         }
@@ -62,6 +80,7 @@ impl Target {
     /// A TCP address, with the path `/`.
     pub fn tcp(address: SocketAddr) -> Target {
         Target {
+            protocol: Protocol::Http,
             address: Address::Tcp(vec![address]),
             host: address.to_string(),
             path: "/".into(),
@@ -71,6 +90,7 @@ impl Target {
     /// A unix socket, with the path `/` and the host `localhost`.
     pub fn unix(socket: impl Into<PathBuf>) -> Target {
         Target {
+            protocol: Protocol::Http,
             address: Address::Unix(socket.into()),
             host: "localhost".into(),
             path: "/".into(),
@@ -82,6 +102,18 @@ impl Target {
     pub fn with_path(mut self, path: impl Into<String>) -> Target {
         self.path = path.into();
         self
+    }
+
+    /// The same server, spoken to in another way.
+    #[must_use]
+    pub fn speaking(mut self, protocol: Protocol) -> Target {
+        self.protocol = protocol;
+        self
+    }
+
+    /// What is spoken there.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// The path with its query.
@@ -102,6 +134,22 @@ impl Target {
         }
     }
 
+    /// The addresses of a TCP target, in the order in which they are tried; empty for a unix socket.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        match &self.address {
+            Address::Tcp(addresses) => addresses,
+            Address::Unix(_) => &[],
+        }
+    }
+
+    /// The file of a unix socket.
+    pub fn socket(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Tcp(_) => None,
+            Address::Unix(socket) => Some(socket),
+        }
+    }
+
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
@@ -117,9 +165,13 @@ impl FromStr for Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tcp, unix) = match self.protocol {
+            Protocol::Http => ("http://", "unix:"),
+            Protocol::WebSocket => ("ws://", "ws+unix://"),
+        };
         match &self.address {
-            Address::Tcp(_) => write!(f, "http://{}{}", self.host, self.path),
-            Address::Unix(socket) => write!(f, "unix:{}:{}", socket.display(), self.path),
+            Address::Tcp(_) => write!(f, "{tcp}{}{}", self.host, self.path),
+            Address::Unix(socket) => write!(f, "{unix}{}:{}", socket.display(), self.path),
         }
     }
 }
@@ -190,6 +242,7 @@ fn tcp(rest: &str) -> Result<Target, TargetError> {
         return Err(TargetError::Authority(authority.into()));
     }
     Ok(Target {
+        protocol: Protocol::Http,
         address: Address::Tcp(addresses),
         host: authority.into(),
         path,

@@ -74,7 +74,25 @@ pub(crate) fn requests(analysis: &Analysis) -> String {
         Transport::Unix => "unix socket",
     };
     let plural = if settings.connections == 1 { "" } else { "s" };
-    format!("{} connection{plural}, {way}", settings.connections)
+    let from = analysis.host.load_generator.as_ref();
+    let from = from.map(|from| format!(", sent by {} {}", from.name, from.version));
+    format!(
+        "{} connection{plural}, {way}{}",
+        settings.connections,
+        from.unwrap_or_default()
+    )
+}
+
+/// What the 99th percentile of short windows is, where it is shown.
+pub(crate) const WINDOWS: &str = "p99 of 20 ms windows (what the original plotted)";
+
+/// What the program that sent the load did not look at.
+fn blind_spots(analysis: &Analysis) -> Option<String> {
+    let from = analysis.host.load_generator.as_ref()?;
+    Some(format!(
+        "Load was sent by {} {}, not by asgi-toll: {}.",
+        from.name, from.version, from.blind_to
+    ))
 }
 
 /// The machine in one line.
@@ -125,8 +143,9 @@ pub(crate) fn extent(analysis: &Analysis) -> String {
     format!("{} series × {levels} level{plural}", analysis.series.len())
 }
 
-/// What the reader must know before any number: that the run was cut short, or that it was a quick look.
-pub(crate) fn caveats(analysis: &Analysis) -> Vec<&'static str> {
+/// What the reader must know before any number: that the run was cut short, that it was a quick look, or that another
+/// program sent the load.
+pub(crate) fn caveats(analysis: &Analysis) -> Vec<String> {
     let run = &analysis.run;
     let table = [
         (
@@ -141,7 +160,8 @@ pub(crate) fn caveats(analysis: &Analysis) -> Vec<&'static str> {
     table
         .into_iter()
         .filter(|(holds, _)| *holds)
-        .map(|(_, text)| text)
+        .map(|(_, text)| text.to_owned())
+        .chain(blind_spots(analysis))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toll_analysis::results::{Analysis, Cell, InstrumentResult, SeriesResult};
 
-use crate::facts;
+use crate::facts::{self, WINDOWS};
 use crate::failed;
 use crate::format;
 use crate::plot::panels;
@@ -51,7 +51,7 @@ fn heading(analysis: &Analysis) -> String {
         text(&words.join(" · "))
     );
     for caveat in facts::caveats(analysis) {
-        let _ = writeln!(out, "> {caveat}\n");
+        let _ = writeln!(out, "> {}\n", text(&caveat));
     }
     let _ = writeln!(out, "![{}](summary.png)", panels::in_words(analysis));
     out
@@ -133,10 +133,40 @@ fn load(analysis: &Analysis, table: &Table) -> String {
     for at in table.rows(analysis) {
         let _ = writeln!(out, "| {} |", row(at.series, at.result).join(" | "));
     }
+    out += &windows(analysis, table);
     if view::any_disbelieved(analysis) {
         out += "\nRequests/s in brackets are not to be believed: the server was less than 90 % busy.\n";
     }
     out
+}
+
+/// The rates of short windows beside those that were held, where a generator tells them.
+fn windows(analysis: &Analysis, table: &Table) -> String {
+    let levels = view::level_range(analysis, table);
+    let row = |series: &SeriesResult, result: &InstrumentResult| {
+        let known = result.cells.iter().any(|cell| cell.window_rate.is_some());
+        let p99 = from_to(result, |cell| {
+            Some(format::rate(cell.window_rate?.p99_requests_per_s))
+        });
+        let held = from_to(result, |cell| {
+            Some(format::rate(cell.requests_per_s.as_ref()?.estimate))
+        });
+        let over = from_to(result, |cell| {
+            Some(format!("{:.2}", cell.window_rate?.over_rate))
+        });
+        known.then(|| format!("| {} | {p99} | {held} | {over} |\n", text(&series.label)))
+    };
+    let rows: String = table
+        .rows(analysis)
+        .iter()
+        .filter_map(|at| row(at.series, at.result?))
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "\n| series | {WINDOWS} /s, {levels} | held requests/s | ratio |\n|:--|--:|--:|--:|\n{rows}"
+    )
 }
 
 fn row(series: &SeriesResult, result: Option<&InstrumentResult>) -> [String; 8] {

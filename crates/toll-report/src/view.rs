@@ -163,6 +163,11 @@ pub(crate) fn any_disbelieved(analysis: &Analysis) -> bool {
     cells(analysis).any(|cell| cell.requests_per_s.is_some() && !cell.requests_per_s_believed)
 }
 
+/// Whether any cell tells the rates of short windows.
+pub(crate) fn any_windows(analysis: &Analysis) -> bool {
+    cells(analysis).any(|cell| cell.window_rate.is_some())
+}
+
 /// Whether a cell has anything that can be drawn.
 pub(crate) fn has_numbers(cell: &Cell) -> bool {
     cell.cost_us().is_some() || cell.requests_per_s.is_some() || !cell.counts.is_empty()

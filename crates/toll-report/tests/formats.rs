@@ -357,3 +357,23 @@ fn markdown_escapes_what_comes_from_outside() {
         assert_eq!(row.replace("\\|", "").matches('|').count(), 9, "{row}");
     }
 }
+
+#[test]
+fn who_sent_the_load_and_what_the_windows_say_is_told() {
+    let analysis = fixtures::external();
+    for name in ["markdown", "html"] {
+        let text = text(name, &analysis);
+        for part in [
+            "sent by bombardier v1.2.6",
+            "bodies are not compared",
+            "what the original plotted",
+            "12 350",
+        ] {
+            let part = part.replace(' ', "\u{a0}");
+            let plain = text.replace([' ', '\u{202f}'], "\u{a0}");
+            assert!(plain.contains(&part), "{part} in {name}");
+        }
+    }
+    let markdown = text("markdown", &fixtures::today());
+    assert!(!markdown.contains("windows") && !markdown.contains("sent by"));
+}

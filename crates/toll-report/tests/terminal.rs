@@ -164,3 +164,17 @@ fn colour_changes_nothing_but_the_colour() {
         );
     }
 }
+
+#[test]
+fn another_generator_and_its_windows_are_told() {
+    let text = render_table(&fixtures::external(), &plain(140));
+    for part in [
+        "sent by bombardier v1.2.6",
+        "windows p99/s",
+        "×1.62 → ",
+        "what the original plotted",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!render_table(&fixtures::today(), &plain(200)).contains("windows"));
+}

@@ -6,6 +6,7 @@ use toll_core::axes::Axes;
 use toll_core::levels::{self, Levels};
 use toll_core::plan::{NotApplicable, Plan, SeriesPlan};
 use toll_core::sample::Instrument;
+use toll_core::suite::Overrides;
 
 use crate::catalogue::{self, Shelf};
 use crate::cli::{PlanArgs, SuiteChoice};
@@ -15,7 +16,11 @@ use crate::settings;
 
 /// The plan of the suite that was chosen, with what the command line changes of it.
 pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
-    let (suite, shelf) = catalogue::open(&choice.suite, &choice.instruments)?;
+    let overrides = Overrides {
+        instruments: &choice.instruments,
+        load: choice.load.as_deref(),
+    };
+    let (suite, shelf) = catalogue::open(&choice.suite, overrides)?;
     let mut plan = Plan::new(&suite, &shelf.catalogue)?;
     if let Some(text) = &choice.middlewares {
         let levels = read_levels(text)?;
@@ -211,8 +216,14 @@ fn effort(plan: &Plan, instrument: Instrument) -> Option<String> {
             settings.direct_blocks, settings.direct_slice_ms
         ),
         Instrument::Load => format!(
-            "{rounds} of {} blocks, slices of {} ms, {} connections",
-            settings.blocks, settings.slice_ms, settings.connections
+            "{rounds} of {} blocks, slices of {} ms, {} connections{}",
+            settings.blocks,
+            settings.slice_ms,
+            settings.connections,
+            settings
+                .external_load()
+                .map(|load| format!(", sent by {load}"))
+                .unwrap_or_default()
         ),
     };
     used.then(|| format!("{}: {words}", instrument.name()))

@@ -1,6 +1,7 @@
 //! `asgi-toll suite`: the suites in the binary.
 
 use serde::Serialize;
+use toll_core::suite::Overrides;
 
 use crate::catalogue;
 use crate::cli::SuiteVerb;
@@ -25,7 +26,7 @@ pub(crate) fn run(verb: &SuiteVerb, printer: Printer) -> anyhow::Result<Exit> {
 
 fn list(printer: Printer) -> anyhow::Result<()> {
     let lines = catalogue::suite_names().into_iter().map(|name| {
-        let (suite, _) = catalogue::open(&name, &[])?;
+        let (suite, _) = catalogue::open(&name, Overrides::default())?;
         Ok(Line {
             name,
             description: suite.description,

@@ -250,22 +250,78 @@ impl Progress {
         ));
     }
 
+    /// Says a line that stays.
+    pub(crate) fn say(&self, text: &str) {
+        self.line(text);
+    }
+
     /// Shows how far the load generator has come.
-    pub(crate) fn load(&self, seen: &toll_load::Progress, total: Duration) {
-        let share = seen.elapsed.as_secs_f64() / total.as_secs_f64().max(1e-9);
-        let left = clock(total.saturating_sub(seen.elapsed));
+    pub(crate) fn load(&self, seen: &toll_load::Progress, pace: Pace) {
+        let left = pace.left(seen).map_or_else(String::new, |time| {
+            format!("{} left · ", clock(time + Duration::from_millis(500)))
+        });
         let what = if seen.warming_up {
             "warming up"
         } else {
             "sending"
         };
-        self.passing(
-            share.min(1.0),
-            format!(
-                "{left} left · {what} · {} answered, {} errors",
-                seen.ok, seen.errors
-            ),
+        let message = format!(
+            "{left}{what} · {} answered, {} errors",
+            seen.ok, seen.errors
         );
+        self.passing(pace.share(seen), message);
+    }
+}
+
+/// When a load will end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    warmup: Duration,
+    stop: toll_load::Stop,
+}
+
+impl Pace {
+    pub(crate) fn of(plan: &toll_load::LoadPlan) -> Self {
+        Self {
+            warmup: plan.warmup,
+            stop: plan.stop,
+        }
+    }
+
+    /// Of a load without warm-up.
+    pub(crate) fn lasting(time: Duration) -> Self {
+        Self {
+            warmup: Duration::ZERO,
+            stop: toll_load::Stop::After(time),
+        }
+    }
+
+    /// The share that is done, 0 to 1.
+    fn share(self, seen: &toll_load::Progress) -> f64 {
+        let done = match self.stop {
+            _ if seen.warming_up => 0.0,
+            toll_load::Stop::After(time) => seen.elapsed.as_secs_f64() / time.as_secs_f64(),
+            toll_load::Stop::Count(count) => (seen.ok + seen.errors) as f64 / count as f64,
+        };
+        done.clamp(0.0, 1.0)
+    }
+
+    /// `None` while there is nothing to tell it from.
+    fn left(self, seen: &toll_load::Progress) -> Option<Duration> {
+        let warmup = if seen.warming_up {
+            self.warmup.saturating_sub(seen.elapsed)
+        } else {
+            Duration::ZERO
+        };
+        let sending = match (self.stop, self.share(seen)) {
+            (toll_load::Stop::After(time), _) if seen.warming_up => time,
+            (toll_load::Stop::After(time), _) => time.saturating_sub(seen.elapsed),
+            (toll_load::Stop::Count(_), share) if share > 0.0 => {
+                seen.elapsed.mul_f64((1.0 - share) / share)
+            }
+            (toll_load::Stop::Count(_), _) => return None,
+        };
+        Some(warmup + sending)
     }
 }
 

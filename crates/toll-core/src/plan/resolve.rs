@@ -8,10 +8,11 @@ use super::{LATEST, SeriesPlan, digest};
 use crate::axes;
 use crate::diagnostic::Diagnostic;
 use crate::requirement;
+use crate::sample::Instrument;
 use crate::server::Server;
 use crate::subject::{Kind, Subject};
 use crate::suite::{Catalogue, SeriesSpec, Suite};
-use crate::workload::Workload;
+use crate::workload::{Protocol, Workload};
 
 /// The catalogue's entries that a series uses.
 struct Parts<'a> {
@@ -81,14 +82,20 @@ fn requirements(spec: &SeriesSpec, parts: &Parts<'_>) -> Vec<String> {
         &parts.server.distribution,
         spec.server.version.as_deref(),
     ));
-    for list in [
+    let upgrades = parts.workload.protocol == Protocol::Websocket
+        && spec.instruments.contains(&Instrument::Load);
+    let lists: [&[String]; 5] = [
         &parts.server.requires,
+        if upgrades {
+            &parts.server.websocket_requires
+        } else {
+            &[]
+        },
         parts.http,
         parts.event_loop,
         &spec.with,
-    ] {
-        all.extend_from_slice(list);
-    }
+    ];
+    all.extend(lists.concat());
     requirement::merged(&all)
 }
 

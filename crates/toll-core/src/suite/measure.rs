@@ -4,10 +4,12 @@ use std::ops::RangeInclusive;
 
 use toml::Spanned;
 
+use super::sender;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::load_tool::LoadTool;
 use crate::settings::{Settings, Transport};
 use crate::wire::Scalar;
-use crate::wire::suite::Measure;
+use crate::wire::suite::{File, Measure};
 
 const TRANSPORTS: [(&str, Transport); 2] = [("tcp", Transport::Tcp), ("unix", Transport::Unix)];
 
@@ -109,12 +111,14 @@ impl Whole {
 
 pub(super) fn settings(
     source: Source<'_>,
-    written: Option<&Measure>,
+    file: &File,
+    tools: &[LoadTool],
+    load: Option<&str>,
 ) -> Result<Settings, Diagnostic> {
-    let mut settings = Settings::default();
-    let Some(written) = written else {
-        return Ok(settings);
-    };
+    let none = Measure::default();
+    let written = file.measure.as_ref().unwrap_or(&none);
+    let tool = sender::of(source, file, tools, load)?;
+    let mut settings = tool.map_or_else(Settings::default, sender::defaults);
     for whole in &WHOLES {
         if let Some(number) = (whole.written)(written) {
             (whole.set)(&mut settings, whole.read(source, number)?);
@@ -123,12 +127,18 @@ pub(super) fn settings(
     rounds(source, written, &mut settings)?;
     if let Some(transport) = &written.transport {
         settings.transport = source.one_of(transport, "transport", TRANSPORTS)?;
+        if let Some(tool) = tool.filter(|_| settings.transport == Transport::Unix) {
+            sender::reaches_unix_sockets(source, tool, transport.span())?;
+        }
     }
     if let Some(precision) = &written.precision {
         settings.precision = read(source, precision, share)?;
     }
     if let Some(budget) = &written.budget {
         settings.budget_s = read(source, budget, seconds)?;
+    }
+    if let Some(tool) = tool {
+        settings.slice_ms = settings.slice_ms.max(tool.shortest_ms);
     }
     Ok(settings)
 }

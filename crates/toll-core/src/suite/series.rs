@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::levels::Levels;
 use crate::plan::NotApplicable;
 use crate::sample::Instrument;
+use crate::settings::Settings;
 use crate::wire::OneOrMany;
 use crate::wire::suite::{File, Head, Series, WrittenAxis};
 use crate::workload::Protocol;
@@ -53,6 +54,8 @@ pub(super) struct Reader<'a> {
     pub(super) source: Source<'a>,
     pub(super) catalogue: &'a Catalogue,
     pub(super) instruments: &'a [Instrument],
+    /// The tool's own load generator sends the load.
+    pub(super) own_generator: bool,
 }
 
 pub(super) fn all(
@@ -60,11 +63,13 @@ pub(super) fn all(
     catalogue: &Catalogue,
     file: &File,
     instruments: &[Instrument],
+    settings: &Settings,
 ) -> Result<Matrix, Diagnostic> {
     let reader = Reader {
         source,
         catalogue,
         instruments,
+        own_generator: settings.external_load().is_none(),
     };
     let mut found: Vec<(SeriesSpec, Range<usize>)> = Vec::new();
     let mut not_applicable = Vec::new();
@@ -221,11 +226,13 @@ impl Reader<'_> {
             return not_applicable(reason);
         }
         let able = |instrument: &Instrument| {
-            *instrument != Instrument::Load || workload.protocol == Protocol::Http
+            *instrument != Instrument::Load
+                || self.own_generator
+                || workload.protocol == Protocol::Http
         };
         let instruments: Vec<Instrument> = self.instruments.iter().copied().filter(able).collect();
         if instruments.is_empty() {
-            return not_applicable("the load generator does not speak websockets".to_owned());
+            return not_applicable("this load generator does not speak websockets".to_owned());
         }
         let (server, _) = self.server(chosen[axes::SERVER])?;
         Ok(Found::Series(SeriesSpec {

@@ -59,6 +59,8 @@ pub(crate) struct Server {
     pub(crate) distribution: Spanned<String>,
     #[serde(default)]
     pub(crate) requires: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) websocket_requires: Vec<Spanned<String>>,
     pub(crate) http: BTreeMap<String, Vec<Spanned<String>>>,
     pub(crate) r#loop: BTreeMap<String, Vec<Spanned<String>>>,
     pub(crate) default_http: Spanned<String>,

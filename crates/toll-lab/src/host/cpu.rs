@@ -98,7 +98,7 @@ pub(super) fn steal_share() -> Option<f64> {
 }
 
 /// Stolen and all ticks since the start. The two guest columns are part of others and not added.
-fn ticks(stat: &str) -> Option<(u64, u64)> {
+pub(super) fn ticks(stat: &str) -> Option<(u64, u64)> {
     let columns: Vec<u64> = stat
         .lines()
         .next()?
@@ -110,7 +110,7 @@ fn ticks(stat: &str) -> Option<(u64, u64)> {
     Some((*columns.get(7)?, columns.iter().sum()))
 }
 
-fn share(before: (u64, u64), after: (u64, u64)) -> Option<f64> {
+pub(super) fn share(before: (u64, u64), after: (u64, u64)) -> Option<f64> {
     let all = after.1.checked_sub(before.1).filter(|all| *all > 0)?;
     Some(after.0.saturating_sub(before.0) as f64 / all as f64)
 }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod cpu;
+mod disturbance;
 mod engine;
 mod remarks;
 
@@ -11,6 +12,7 @@ use toll_core::host::{Host, Interpreter};
 
 use crate::provision::Uv;
 
+pub use disturbance::Disturbance;
 pub use remarks::remarks;
 
 /// Reads the facts: about a quarter of a second. `dir` is where results and environments go; it need
@@ -36,6 +38,7 @@ pub fn facts(dir: &Path, uv: Option<&Uv>, interpreters: &[Interpreter]) -> Host 
         uv: uv.map(|uv| format!("uv {}", uv.version)),
         container_engine: engine::version(),
         interpreters: interpreters.to_vec(),
+        load_generator: None,
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::ending::{Ending, ended, finish};
 use super::guard;
+use super::usage::{Usage, finish_metered, peak_resident_bytes};
 
 /// How long a program may run, and the flag that stops it early.
 #[derive(Debug, Clone)]
@@ -91,7 +92,28 @@ fn die_with_parent(_command: &mut Command) {}
 ///
 /// # Errors
 /// See [`RunError`]; a non-zero exit is not an error here.
-pub fn run(mut command: Command, limits: &Limits) -> Result<Finished, RunError> {
+pub fn run(command: Command, limits: &Limits) -> Result<Finished, RunError> {
+    collected(command, limits, &mut |_| {}, finish).map(|(finished, ())| finished)
+}
+
+/// The same, and says what the program used up.
+///
+/// # Errors
+/// See [`RunError`]; a non-zero exit is not an error here.
+pub fn run_metered(command: Command, limits: &Limits) -> Result<(Finished, Usage), RunError> {
+    let mut peak = 0;
+    let mut look = |pid| peak = peak_resident_bytes(pid).unwrap_or(0).max(peak);
+    let (finished, usage) = collected(command, limits, &mut look, finish_metered)?;
+    Ok((finished, usage.with_peak_seen(peak)))
+}
+
+/// Runs a program to its end; `look` is called now and then while it runs, `end` when it has ended or is to end.
+fn collected<T>(
+    mut command: Command,
+    limits: &Limits,
+    look: &mut dyn FnMut(u32),
+    end: fn(&mut Child) -> T,
+) -> Result<(Finished, T), RunError> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -99,20 +121,21 @@ pub fn run(mut command: Command, limits: &Limits) -> Result<Finished, RunError> 
     let mut child = spawn(command)?;
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let ended = wait(&child, limits);
+    let ended = wait(&child, limits, look);
     // Children of the program that outlive it would hold the pipes open for ever.
-    finish(&mut child);
+    let end = end(&mut child);
     let (stdout, stderr) = (join(stdout), join(stderr));
     let code = match ended? {
         Ending::Exit(code) => Some(code),
         Ending::Signal(_) => None,
     };
-    Ok(Finished {
+    let finished = Finished {
         success: code == Some(0),
         code,
         stdout,
         stderr,
-    })
+    };
+    Ok((finished, end))
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> Option<JoinHandle<String>> {
@@ -131,7 +154,7 @@ fn join(reader: Option<JoinHandle<String>>) -> String {
         .unwrap_or_default()
 }
 
-fn wait(child: &Child, limits: &Limits) -> Result<Ending, RunError> {
+fn wait(child: &Child, limits: &Limits, look: &mut dyn FnMut(u32)) -> Result<Ending, RunError> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
@@ -146,6 +169,7 @@ fn wait(child: &Child, limits: &Limits) -> Result<Ending, RunError> {
                 after: limits.timeout,
             });
         }
+        look(child.id());
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }

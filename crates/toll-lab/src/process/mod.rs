@@ -4,6 +4,8 @@ mod command;
 mod ending;
 pub mod guard;
 pub mod tree;
+mod usage;
 
-pub use command::{Finished, Limits, RunError, run, spawn};
+pub use command::{Finished, Limits, RunError, run, run_metered, spawn};
 pub(crate) use ending::{ended, finish};
+pub use usage::Usage;

@@ -2,11 +2,14 @@
 
 mod door;
 mod environment;
+pub mod listener;
+mod load_of;
 mod log;
 mod rising;
 mod running;
 
 pub use environment::ServeRequest;
+pub use load_of::{ServerLoad, Watch};
 pub(crate) use log::tail as log_tail;
 pub use rising::{Living, Progress, Rising};
 pub use running::{Running, StartError};

@@ -7,7 +7,7 @@ use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
 use toll_core::server::{Bind, Substitution};
 use toll_core::verify::{self, Answer};
-use toll_core::workload::Workload;
+use toll_core::workload::{Protocol, Workload};
 use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
 use super::door::Door;
@@ -27,6 +27,10 @@ pub struct Living {
     pub middlewares: u32,
     /// The server.
     pub server: Running,
+    /// The way to it.
+    pub target: Target,
+    /// What it is asked.
+    pub request: Request,
     /// The connections to it.
     pub session: Session,
     /// Time between answers under load, once it is known.
@@ -218,17 +222,14 @@ impl<'a> Rising<'a> {
         timeout: Duration,
         expectation: &Expectation,
     ) -> Result<Session, toll_load::LoadError> {
-        let mut request =
-            Request::new(&workload.method, &workload.path).body(workload.body.clone());
-        for (name, value) in &workload.headers {
-            request = request.header(name, value);
-        }
+        let request = request(workload);
         let config = SessionConfig {
             connections,
             timeout,
             connect_timeout: timeout,
         };
-        Session::connect(&self.target, &request, expectation, &config)
+        let target = self.target.clone().speaking(spoken(workload.protocol));
+        Session::connect(&target, &request, expectation, &config)
     }
 
     fn welcome(&mut self, answer: &Response) -> Progress {
@@ -246,6 +247,8 @@ impl<'a> Rising<'a> {
             (Ok(session), Some(server)) => Progress::Up(Box::new(Living {
                 middlewares: self.middlewares,
                 server,
+                target: self.target.clone(),
+                request: request(&self.station.workload),
                 session,
                 pace: None,
             })),
@@ -306,6 +309,19 @@ impl<'a> Rising<'a> {
         let seconds = self.bench.settings.start_timeout_ms / 1000;
         let message = format!("the server did not answer within {seconds} s");
         Failure::new(Stage::Start, "server-hung", message).with_log(self.log_tail())
+    }
+}
+
+fn request(workload: &Workload) -> Request {
+    let plain = Request::new(&workload.method, &workload.path).body(workload.body.clone());
+    let headers = workload.headers.iter();
+    headers.fold(plain, |request, (name, value)| request.header(name, value))
+}
+
+fn spoken(protocol: Protocol) -> toll_load::Protocol {
+    match protocol {
+        Protocol::Http => toll_load::Protocol::Http,
+        Protocol::Websocket => toll_load::Protocol::WebSocket,
     }
 }
 
@@ -435,6 +451,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             harness: folder.to_owned(),
             logs: folder.join("logs"),
             sockets: folder.to_owned(),
+            load_program: None,
             abort: Arc::default(),
         }
     }

@@ -2,8 +2,9 @@
 //! of it does not depend on the way.
 
 use super::template::{Followed, MAX_TEMPLATE, Template};
-use super::{BodySink, Head, ResponseReader, Step};
+use super::{AnyReader, BodySink, Head, Step};
 use crate::Fault;
+use crate::target::Protocol;
 
 /// What an answer is held against.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +12,10 @@ pub(crate) struct Standard<'a> {
     pub(crate) template: Option<&'a Template>,
     /// The expected body.
     pub(crate) body: Option<&'a [u8]>,
+    /// The date is expected to have a certain value.
+    pub(crate) date_matters: bool,
+    /// It answers a `HEAD`, so it has no body.
+    pub(crate) answers_head: bool,
     /// Answers that are read in full are kept, so that a template can be made of them.
     pub(crate) keep: bool,
 }
@@ -33,26 +38,29 @@ pub(crate) struct Answer {
     following: bool,
     /// Bytes that were the same.
     matched: usize,
-    reader: ResponseReader,
+    reader: AnyReader,
     body: Body,
     kept: Vec<u8>,
+    /// `kept` has all that came so far.
+    kept_all: bool,
 }
 
 impl Answer {
-    pub(crate) fn new(answers_head: bool) -> Answer {
-        let reader = ResponseReader::new(answers_head);
+    pub(crate) fn new(protocol: Protocol) -> Answer {
         Answer {
             following: false,
             matched: 0,
-            reader,
+            reader: AnyReader::new(protocol, false),
             body: Body::new(),
             kept: Vec::new(),
+            kept_all: true,
         }
     }
 
     /// A new one is to come.
     pub(crate) fn restart(&mut self, standard: Standard<'_>) {
-        self.following = standard.template.is_some();
+        self.reader.set_answers_head(standard.answers_head);
+        self.following = standard.template.is_some() && self.reader.is_at_a_start();
         self.matched = 0;
         if !self.following {
             self.read_anew();
@@ -75,9 +83,10 @@ impl Answer {
                     self.matched += piece.len();
                     return Ok(Taken::More);
                 }
-                Followed::Differs => self.leave_template(standard)?,
+                Followed::Differs => {}
             }
         }
+        self.leave_template(standard)?;
         self.read(piece, standard)
     }
 
@@ -116,35 +125,63 @@ impl Answer {
         self.body.is_right(standard.body)
     }
 
-    /// The head of the answer that was read.
-    pub(crate) fn head_bytes(&self) -> &[u8] {
-        self.reader.head_bytes()
+    /// The headers of the answer that was read.
+    pub(crate) fn fields(&self) -> Result<Vec<(String, Vec<u8>)>, Fault> {
+        self.reader.fields()
+    }
+
+    /// Bytes that the server waits for meanwhile.
+    pub(crate) fn take_pongs(&mut self) -> Vec<u8> {
+        self.reader.take_pongs()
+    }
+
+    /// Takes bytes that came while no answer was awaited. `false`: they have no business there.
+    pub(crate) fn take_idle(&mut self, bytes: &[u8]) -> bool {
+        self.reader.take_idle(bytes)
     }
 
     /// Whether the answer that was read is the same as the template.
     pub(crate) fn is_known(&self, standard: Standard<'_>) -> bool {
-        standard
-            .template
-            .is_some_and(|template| template.follow(0, &self.kept) == Followed::Whole)
+        self.kept_all
+            && standard
+                .template
+                .is_some_and(|template| template.follow(0, &self.kept) == Followed::Whole)
     }
 
-    /// A template of the answer that was read and kept; none if it is too long.
-    pub(crate) fn make_template(&mut self, status: u16) -> Option<Template> {
+    /// A template of the answer that was read and kept; none if it is too long or was not kept from its beginning to its
+    /// end.
+    pub(crate) fn make_template(
+        &mut self,
+        status: u16,
+        standard: Standard<'_>,
+    ) -> Option<Template> {
+        if !self.kept_all || !self.reader.is_repeatable() {
+            return None;
+        }
         Template::learn(
             std::mem::take(&mut self.kept),
             self.reader.head_bytes(),
             status,
+            standard.date_matters,
         )
+    }
+
+    /// How many bytes are held for the head and for the answer itself.
+    #[cfg(test)]
+    pub(super) fn capacities(&self) -> (usize, usize) {
+        (self.reader.head_capacity(), self.kept.capacity())
     }
 
     fn read_anew(&mut self) {
         self.reader.reset();
         self.body = Body::new();
         self.kept.clear();
+        self.kept_all = true;
     }
 
     fn read(&mut self, piece: &[u8], standard: Standard<'_>) -> Result<Taken, Fault> {
-        if standard.keep && self.kept.len() <= MAX_TEMPLATE {
+        self.kept_all &= standard.keep && self.kept.len() <= MAX_TEMPLATE;
+        if self.kept_all {
             self.kept.extend_from_slice(piece);
         }
         let mut sink = Compared {
@@ -215,18 +252,20 @@ mod tests {
         Standard {
             template,
             body: HELLO,
+            date_matters: false,
+            answers_head: false,
             keep: true,
         }
     }
 
     fn template_of(bytes: &[u8]) -> Template {
-        let mut answer = Answer::new(false);
+        let mut answer = Answer::new(Protocol::Http);
         answer.restart(standard(None));
         let Ok(Taken::Read(head)) = answer.take(bytes, standard(None)) else {
             panic!("it is a whole answer")
         };
         assert!(answer.body_is_right(standard(None)));
-        answer.make_template(head.status).unwrap()
+        answer.make_template(head.status, standard(None)).unwrap()
     }
 
     /// The status and whether the body is right; `None` while incomplete.
@@ -234,7 +273,7 @@ mod tests {
         pieces: &[&[u8]],
         template: Option<&Template>,
     ) -> Result<Option<(u16, bool)>, Fault> {
-        let mut answer = Answer::new(false);
+        let mut answer = Answer::new(Protocol::Http);
         answer.restart(standard(template));
         for (index, piece) in pieces.iter().enumerate() {
             let last = index + 1 == pieces.len();
@@ -251,6 +290,17 @@ mod tests {
             }
         }
         Ok(None)
+    }
+
+    #[test]
+    fn a_template_that_was_given_up_leaves_nothing_of_the_answer_before() {
+        let mut answer = Answer::new(Protocol::Http);
+        let template = template_of(PLAIN);
+        answer.restart(standard(None));
+        assert!(answer.take(CHUNKED, standard(None)).is_ok());
+        answer.restart(standard(Some(&template)));
+        let read = answer.take(PLAIN, standard(None));
+        assert!(matches!(read, Ok(Taken::Read(_))), "{read:?}");
     }
 
     #[test]
@@ -279,7 +329,7 @@ mod tests {
     fn an_answer_that_was_read_is_recognised() {
         for (bytes, known) in [(PLAIN, true), (CHUNKED, false)] {
             let template = template_of(PLAIN);
-            let mut answer = Answer::new(false);
+            let mut answer = Answer::new(Protocol::Http);
             answer.restart(standard(None));
             answer.take(bytes, standard(None)).unwrap();
             assert_eq!(answer.is_known(standard(Some(&template))), known);
@@ -287,10 +337,30 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_was_kept_in_parts_only_is_not_learned() {
+        for left_out in 0..3 {
+            let mut answer = Answer::new(Protocol::Http);
+            answer.restart(standard(None));
+            for (index, piece) in PLAIN.chunks(PLAIN.len().div_ceil(3)).enumerate() {
+                let keep = index != left_out;
+                let standard = Standard {
+                    keep,
+                    ..standard(None)
+                };
+                answer.take(piece, standard).unwrap();
+            }
+            assert!(
+                answer.make_template(200, standard(None)).is_none(),
+                "{left_out}"
+            );
+        }
+    }
+
+    #[test]
     fn an_early_end_amid_the_template_is_a_fault() {
         let template = template_of(PLAIN);
         for length in 0..PLAIN.len() {
-            let mut answer = Answer::new(false);
+            let mut answer = Answer::new(Protocol::Http);
             answer.restart(standard(Some(&template)));
             answer
                 .take(&PLAIN[..length], standard(Some(&template)))

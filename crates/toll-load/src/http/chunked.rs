@@ -12,15 +12,24 @@ enum State {
     Size {
         digits: bool,
     },
-    /// Behind the digits: blanks or an extension, up to the line feed.
+    /// In the blanks behind the digits.
+    Blank,
     Extension,
+    /// Behind the carriage return of a size line.
+    SizeEnd,
     Data,
     /// After the data of a chunk, before its line end.
     DataEnd,
-    /// In the trailers; whether the current line is empty so far.
-    Trailer {
-        empty: bool,
-    },
+    /// The same, behind the carriage return.
+    DataFeed,
+    /// Where a trailer may begin.
+    TrailerStart,
+    TrailerName,
+    TrailerValue,
+    /// Behind the carriage return of a trailer.
+    TrailerFeed,
+    /// Behind the carriage return of the empty line at the end.
+    LastFeed,
     Done,
 }
 
@@ -75,68 +84,82 @@ impl ChunkedDecoder {
     fn control(&mut self, byte: u8) -> Result<(), Fault> {
         self.line += 1;
         match self.state {
-            State::Size { digits } => self.size(byte, digits),
-            State::Extension if byte == b'\n' => {
-                self.size_line_ends();
-                Ok(())
+            State::Size { .. } | State::Blank | State::Extension | State::SizeEnd => {
+                self.size_line(byte)?;
+                bounded(self.line, MAX_SIZE_LINE)
             }
-            State::Extension => bounded(self.line, MAX_SIZE_LINE),
-            State::DataEnd => self.data_end(byte),
-            State::Trailer { empty } => self.trailer(byte, empty),
-            State::Data | State::Done => Ok(()),
+            State::DataEnd | State::DataFeed => self.data_end(byte),
+            _ => {
+                self.state = self.trailer(byte)?;
+                bounded(self.line, MAX_HEAD)
+            }
         }
     }
 
-    fn size(&mut self, byte: u8, digits: bool) -> Result<(), Fault> {
-        if let Some(digit) = char::from(byte).to_digit(16) {
-            let shifted = self.left.checked_mul(16).ok_or(Fault::Framing)?;
-            self.left = shifted + u64::from(digit);
-            self.state = State::Size { digits: true };
-            return bounded(self.line, MAX_SIZE_LINE);
-        }
-        match byte {
-            _ if !digits => Err(Fault::Framing),
-            b'\n' => {
-                self.size_line_ends();
-                Ok(())
+    fn size_line(&mut self, byte: u8) -> Result<(), Fault> {
+        self.state = match (self.state, byte) {
+            (State::Size { .. }, digit) if digit.is_ascii_hexdigit() => {
+                self.left = with_digit(self.left, digit)?;
+                State::Size { digits: true }
             }
-            b'\r' | b';' | b' ' | b'\t' => {
-                self.state = State::Extension;
-                Ok(())
+            (State::Size { digits: false }, _) => return Err(Fault::Framing),
+            (_, b'\n') => {
+                self.line = 0;
+                if self.left == 0 {
+                    State::TrailerStart
+                } else {
+                    State::Data
+                }
             }
-            _ => Err(Fault::Framing),
-        }
-    }
-
-    fn size_line_ends(&mut self) {
-        self.line = 0;
-        self.state = if self.left == 0 {
-            State::Trailer { empty: true }
-        } else {
-            State::Data
+            (State::SizeEnd, _) => return Err(Fault::Framing),
+            (_, b'\r') => State::SizeEnd,
+            (State::Extension, text) if is_text(text) => State::Extension,
+            (State::Size { .. } | State::Blank, b' ' | b'\t') => State::Blank,
+            (State::Size { .. } | State::Blank, b';') => State::Extension,
+            _ => return Err(Fault::Framing),
         };
+        Ok(())
     }
 
     fn data_end(&mut self, byte: u8) -> Result<(), Fault> {
-        match byte {
-            b'\r' if self.line == 1 => Ok(()),
-            b'\n' => {
-                *self = ChunkedDecoder::new();
-                Ok(())
+        match (self.state, byte) {
+            (State::DataEnd, b'\r') => self.state = State::DataFeed,
+            (_, b'\n') => *self = ChunkedDecoder::new(),
+            _ => return Err(Fault::Framing),
+        }
+        Ok(())
+    }
+
+    fn trailer(&self, byte: u8) -> Result<State, Fault> {
+        match (self.state, byte) {
+            (State::TrailerStart | State::LastFeed, b'\n') => Ok(State::Done),
+            (State::TrailerStart, b'\r') => Ok(State::LastFeed),
+            (State::TrailerName, b':') => Ok(State::TrailerValue),
+            (State::TrailerStart | State::TrailerName, byte) if is_token(byte) => {
+                Ok(State::TrailerName)
             }
+            (State::TrailerValue | State::TrailerFeed, b'\n') => Ok(State::TrailerStart),
+            (State::TrailerValue, b'\r') => Ok(State::TrailerFeed),
+            (State::TrailerValue, text) if is_text(text) => Ok(State::TrailerValue),
             _ => Err(Fault::Framing),
         }
     }
+}
 
-    fn trailer(&mut self, byte: u8, empty: bool) -> Result<(), Fault> {
-        self.state = match byte {
-            b'\n' if empty => State::Done,
-            b'\n' => State::Trailer { empty: true },
-            b'\r' => State::Trailer { empty },
-            _ => State::Trailer { empty: false },
-        };
-        bounded(self.line, MAX_HEAD)
-    }
+fn with_digit(size: u64, digit: u8) -> Result<u64, Fault> {
+    let value = char::from(digit).to_digit(16).ok_or(Fault::Framing)?;
+    let shifted = size.checked_mul(16).ok_or(Fault::Framing)?;
+    Ok(shifted + u64::from(value))
+}
+
+/// What a field value or an extension may consist of.
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || !byte.is_ascii_control()
+}
+
+/// What a field name may consist of (RFC 9110 §5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn bounded(length: usize, most: usize) -> Result<(), Fault> {
@@ -178,6 +201,13 @@ mod tests {
             "3\r\nabcd\r\n",
             "fffffffffffffffff\r\n",
             "3\r\nabc\r\r\n",
+            "3\rxy\r\nabc\r\n",
+            "3 x\r\nabc\r\n",
+            "3;x\0\r\nabc\r\n",
+            "0\r\n\r\r\n",
+            "0\r\nno colon\r\n\r\n",
+            "0\r\n: no name\r\n\r\n",
+            "0\r\na: b\rc\r\n\r\n",
         ] {
             assert_eq!(decode(body.as_bytes()), Err(Fault::Framing), "{body:?}");
         }
@@ -187,7 +217,7 @@ mod tests {
     fn endless_lines_are_refused() {
         let extension = [b"1;".to_vec(), vec![b'x'; MAX_SIZE_LINE]].concat();
         let zeros = vec![b'0'; MAX_SIZE_LINE + 1];
-        let trailer = [b"0\r\n".to_vec(), vec![b'x'; MAX_HEAD + 1]].concat();
+        let trailer = [b"0\r\nx:".to_vec(), vec![b'x'; MAX_HEAD]].concat();
         for body in [extension, zeros, trailer] {
             assert_eq!(decode(&body), Err(Fault::Framing));
         }

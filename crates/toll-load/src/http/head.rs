@@ -26,7 +26,7 @@ impl Head {
     /// Reads a complete head. `answers_head`: the request was a `HEAD`, so no body follows whatever the headers say.
     pub(crate) fn parse(bytes: &[u8], answers_head: bool) -> Result<Head, Fault> {
         with_parsed(bytes, |status, version, headers| {
-            let framing = framing(headers)?;
+            let framing = framing(version, headers)?;
             let bodiless = answers_head || matches!(status, 100..200 | 204 | 304);
             Ok(Head {
                 status,
@@ -38,6 +38,15 @@ impl Head {
                 keep_alive: keep_alive(version, headers),
             })
         })?
+    }
+
+    /// Stands for a message that has no head of its own.
+    pub(crate) fn of_message(status: u16) -> Head {
+        Head {
+            status,
+            framing: Framing::Length(0),
+            keep_alive: true,
+        }
     }
 
     /// An interim answer, after which the real one follows. 101 ends the talk in HTTP, so it is final.
@@ -74,15 +83,28 @@ fn with_parsed<T>(
     }
 }
 
-fn framing(headers: &[Header<'_>]) -> Result<Framing, Fault> {
-    let coding = values(headers, "transfer-encoding").flat_map(tokens).last();
+fn framing(version: u8, headers: &[Header<'_>]) -> Result<Framing, Fault> {
     let length = content_length(headers)?;
-    match (coding, length) {
-        // Both at once is how requests are smuggled; no honest server sends it.
-        (Some(_), Some(_)) => Err(Fault::Framing),
-        (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
-        (None, Some(length)) => Ok(Framing::Length(length)),
-        (_, None) => Ok(Framing::UntilClose),
+    if !has(headers, "transfer-encoding") {
+        return Ok(length.map_or(Framing::UntilClose, Framing::Length));
+    }
+    // A length beside a coding is how requests are smuggled, and HTTP/1.0 knows no codings (RFC 9112 §6.1): no honest
+    // server sends either.
+    if length.is_some() || version == 0 {
+        return Err(Fault::Framing);
+    }
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    // Empty members of a list count for nothing (RFC 9110 §5.6.1).
+    let codings = || {
+        values(headers, "transfer-encoding")
+            .flat_map(tokens)
+            .filter(|coding| !coding.is_empty())
+    };
+    match codings().last() {
+        Some(_) if codings().filter(is_chunked).count() > 1 => Err(Fault::Framing),
+        Some(last) if is_chunked(&last) => Ok(Framing::Chunked),
+        Some(_) => Ok(Framing::UntilClose),
+        None => Err(Fault::Framing),
     }
 }
 
@@ -117,6 +139,10 @@ fn keep_alive(version: u8, headers: &[Header<'_>]) -> bool {
     } else {
         !says(b"close")
     }
+}
+
+fn has(headers: &[Header<'_>], name: &str) -> bool {
+    values(headers, name).next().is_some()
 }
 
 fn values<'a>(headers: &'a [Header<'a>], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
@@ -157,6 +183,10 @@ mod tests {
             framing_of("transfer-encoding: gzip\r\n"),
             Ok(Framing::UntilClose)
         );
+        assert_eq!(
+            framing_of("transfer-encoding: chunked,\r\n"),
+            Ok(Framing::Chunked)
+        );
         assert_eq!(framing_of(""), Ok(Framing::UntilClose));
     }
 
@@ -168,9 +198,14 @@ mod tests {
             "content-length: 99999999999999999999\r\n",
             "content-length:\r\n",
             "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+            "content-length: 5\r\ntransfer-encoding:\r\n",
+            "transfer-encoding: ,\r\n",
+            "transfer-encoding: chunked, chunked\r\n",
         ] {
             assert_eq!(framing_of(headers), Err(Fault::Framing), "{headers}");
         }
+        let old = "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        assert_eq!(parse(old), Err(Fault::Framing));
         assert_eq!(parse("HTTP/1.1 099 No\r\n\r\n"), Err(Fault::Framing));
         assert_eq!(parse("SSH-2.0-OpenSSH\r\n\r\n"), Err(Fault::Framing));
     }

@@ -1,12 +1,16 @@
 //! HTTP/1.1 as a client sees it: reading an answer from any pieces it comes in, and recognising an answer seen before.
 
 mod answer;
+mod any_reader;
 mod chunked;
+#[cfg(test)]
+mod fuzz;
 mod head;
 mod reader;
 mod template;
 
 pub(crate) use answer::{Answer, Standard, Taken};
+pub(crate) use any_reader::AnyReader;
 pub(crate) use head::{Head, fields};
 pub(crate) use reader::{BodySink, ResponseReader, Step};
 pub(crate) use template::Template;

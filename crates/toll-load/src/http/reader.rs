@@ -49,6 +49,11 @@ impl ResponseReader {
         }
     }
 
+    /// Whether the next answer is one to a `HEAD`, which has no body.
+    pub(crate) fn set_answers_head(&mut self, answers_head: bool) {
+        self.answers_head = answers_head;
+    }
+
     /// Ready for the next answer; keeps its memory.
     pub(crate) fn reset(&mut self) {
         self.state = State::Head;
@@ -60,6 +65,11 @@ impl ResponseReader {
     /// The bytes of the final head, once it is complete.
     pub(crate) fn head_bytes(&self) -> &[u8] {
         &self.head
+    }
+
+    #[cfg(test)]
+    pub(super) fn head_capacity(&self) -> usize {
+        self.head.capacity()
     }
 
     /// Takes the next piece.

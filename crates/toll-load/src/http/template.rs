@@ -29,13 +29,18 @@ pub(crate) enum Followed {
 }
 
 impl Template {
-    /// `bytes`: the complete answer, whose final head is `head`.
-    pub(crate) fn learn(bytes: Vec<u8>, head: &[u8], status: u16) -> Option<Template> {
+    /// `bytes`: the complete answer, whose final head is `head`. Its date may change, unless every byte matters.
+    pub(crate) fn learn(
+        bytes: Vec<u8>,
+        head: &[u8],
+        status: u16,
+        date_matters: bool,
+    ) -> Option<Template> {
         if bytes.len() > MAX_TEMPLATE {
             return None;
         }
         // Where interim answers came first, nothing is left out.
-        let varying = if bytes.starts_with(head) {
+        let varying = if bytes.starts_with(head) && !date_matters {
             date_value(head)
         } else {
             0..0
@@ -107,7 +112,7 @@ mod tests {
         b"HTTP/1.1 200 OK\r\nDate: Tue, 01 Jan 2030 00:00:00 GMT\r\ncontent-length: 2\r\n\r\n";
 
     fn template() -> Template {
-        Template::learn([HEAD, b"ok"].concat(), HEAD, 200).unwrap()
+        Template::learn([HEAD, b"ok"].concat(), HEAD, 200, false).unwrap()
     }
 
     fn later() -> Vec<u8> {

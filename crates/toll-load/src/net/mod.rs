@@ -13,7 +13,7 @@ pub(crate) use epoll::Poller;
 pub(crate) use poll::Poller;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use socket::{NO_SIGNAL, connected, wait_readable, wait_writable};
+pub(crate) use socket::{RECEIVE, SEND, connected, wait_readable, wait_writable};
 
 /// What to be told about a socket. Being level-triggered is part of the contract of every poller: what was not read is
 /// told again, so that nobody has to read until nothing is left.

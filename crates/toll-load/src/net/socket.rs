@@ -4,15 +4,16 @@ use crate::clock::timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SendFlags, SocketType, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketType, sockopt};
 
-/// A closed connection must be an error of `send`, not a signal.
+/// Never waits, and a closed connection is an error of `send`, not a signal.
 #[cfg(not(target_vendor = "apple"))]
-pub(crate) const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
-/// Set on the socket itself instead.
+pub(crate) const SEND: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
+/// Never waits. That no signal comes is set on the socket itself.
 #[cfg(target_vendor = "apple")]
-pub(crate) const NO_SIGNAL: SendFlags = SendFlags::empty();
-
+pub(crate) const SEND: SendFlags = SendFlags::DONTWAIT;
+/// Never waits.
+pub(crate) const RECEIVE: RecvFlags = RecvFlags::DONTWAIT;
 /// A stream socket that does not block.
 #[cfg(target_os = "linux")]
 pub(super) fn stream_socket(family: AddressFamily) -> Result<OwnedFd, Errno> {

@@ -2,9 +2,10 @@
 
 use super::Worker;
 use super::slot::{Idle, Task};
+use crate::arrivals::{Arrivals, Lane};
 use crate::clock::now_ns;
 use crate::net::Ready;
-use crate::schedule::{Lane, Schedule};
+use crate::schedule::Schedule;
 use crate::{Fault, LoadError};
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -58,13 +59,7 @@ impl Worker {
         let mut ending = Ending::default();
         let mut next_tick = self.now_ns + TICK_NS;
         while self.live > 0 {
-            self.poller.wait(self.now_ns, self.next_wake(next_tick))?;
-            if self.poller.len() == 0 {
-                self.now_ns = now_ns();
-            }
-            for event in 0..self.poller.len() {
-                self.on_ready(self.poller.get(event))?;
-            }
+            self.serve_ready(next_tick)?;
             self.run_timers()?;
             if self.now_ns >= next_tick {
                 next_tick = self.now_ns + TICK_NS;
@@ -83,10 +78,22 @@ impl Worker {
         Ok(self.finish(order, ending))
     }
 
+    fn serve_ready(&mut self, next_tick: u64) -> Result<(), LoadError> {
+        self.poller.wait(self.now_ns, self.next_wake(next_tick))?;
+        if self.poller.len() == 0 {
+            self.now_ns = now_ns();
+        }
+        for event in 0..self.poller.len() {
+            self.on_ready(self.poller.get(event))?;
+        }
+        Ok(())
+    }
+
     fn start(&mut self, order: &Order<'_>) -> Result<(), LoadError> {
         self.timers.clear();
         self.until_ns = order.until_ns;
         self.budget = order.budget;
+        self.turn = order.first_lane as usize % self.errand.asks.len();
         self.now_ns = now_ns();
         for index in 0..self.slots.len() {
             let lane = Lane {
@@ -94,7 +101,7 @@ impl Worker {
                 of: order.lanes,
             };
             let slot = &mut self.slots[index];
-            slot.arrivals = order.schedule.arrivals(lane, order.origin_ns);
+            slot.arrivals = Arrivals::new(order.schedule, lane, order.origin_ns);
             slot.failures = 0;
             self.plan_next(index, self.now_ns)?;
         }
@@ -107,9 +114,10 @@ impl Worker {
         for index in 0..self.slots.len() {
             let task = self.slots[index].task;
             ending.in_flight += u64::from(task == Task::InFlight);
-            let unasked = task != Task::InFlight && self.slots[index].idle() == Idle::Unasked;
+            let unfinished = matches!(task, Task::InFlight | Task::Connecting | Task::Opening);
+            let unasked = !unfinished && self.idle(index) == Idle::Unasked;
             self.tally.unasked += u64::from(unasked);
-            if unasked || matches!(task, Task::InFlight | Task::Connecting) {
+            if unasked || unfinished {
                 self.hang_up(index);
             }
             self.set_task(index, Task::Resting);
@@ -133,10 +141,14 @@ impl Worker {
                 }
             }
             Task::Connecting => self.on_connection(index),
+            Task::Opening => self.on_opening(index),
             Task::Resting | Task::Waiting(_) => {
                 self.now_ns = now_ns();
-                self.tally.unasked += u64::from(self.slots[index].idle() == Idle::Unasked);
-                self.hang_up(index);
+                let seen = self.idle(index);
+                self.tally.unasked += u64::from(seen == Idle::Unasked);
+                if seen != Idle::Quiet {
+                    self.hang_up(index);
+                }
                 Ok(())
             }
         }
@@ -173,7 +185,7 @@ impl Worker {
             }
             match slot.task {
                 Task::InFlight => self.fail(index, Fault::Timeout)?,
-                Task::Connecting => self.fail(index, Fault::Connect)?,
+                Task::Connecting | Task::Opening => self.fail(index, Fault::Connect)?,
                 Task::Resting | Task::Waiting(_) => {}
             }
         }

@@ -2,13 +2,14 @@
 
 mod drive;
 mod errand;
+mod opening;
 mod receive;
 mod send;
 mod single;
 mod slot;
 
 pub(crate) use drive::{Ending, Gauge, Order};
-pub(crate) use errand::Errand;
+pub(crate) use errand::{Errand, Wanted};
 
 use crate::LoadError;
 use crate::clock::now_ns;
@@ -18,11 +19,28 @@ use crate::tally::Tally;
 use slot::{Idle, Slot, Task};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 /// The most that one receive takes.
 const BUFFER: usize = 64 * 1024;
+/// How long bytes that nobody has asked for are waited for at the end of a run.
+const LAST_WAIT: Duration = Duration::from_millis(5);
 /// Answers in a row that may differ from the one before until they are taken to be always different.
 const PATIENCE_WITH_TEMPLATES: u32 = 64;
+
+/// What is remembered of the answers to one request.
+#[derive(Debug, Default)]
+struct Memory {
+    template: Option<Template>,
+    /// Answers that differed since the last one that did not.
+    unlike: u32,
+}
+
+impl Memory {
+    fn is_hopeless(&self) -> bool {
+        self.unlike >= PATIENCE_WITH_TEMPLATES
+    }
+}
 
 pub(crate) struct Worker {
     errand: Errand,
@@ -30,9 +48,10 @@ pub(crate) struct Worker {
     slots: Vec<Slot>,
     /// Moments at which slots want to be looked at. Those that have become void are skipped when they are due.
     timers: BinaryHeap<Reverse<(u64, usize)>>,
-    template: Option<Template>,
-    /// Answers that differed since the last one that did not.
-    unlike: u32,
+    /// For each request the answer that it had.
+    memories: Vec<Memory>,
+    /// The request whose turn it is.
+    turn: usize,
     buffer: Box<[u8]>,
     pub(crate) tally: Tally,
     /// The last look at the clock.
@@ -51,15 +70,16 @@ impl Worker {
         open_loop: bool,
     ) -> Result<Worker, LoadError> {
         let slots = (0..connections)
-            .map(|_| Slot::new(errand.answers_head))
+            .map(|_| Slot::new(errand.protocol))
             .collect();
+        let memories = errand.asks.iter().map(|_| Memory::default()).collect();
         let mut worker = Worker {
             errand,
             poller: Poller::new()?,
             slots,
             timers: BinaryHeap::new(),
-            template: None,
-            unlike: 0,
+            memories,
+            turn: 0,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             tally: Tally::new(open_loop)?,
             now_ns: now_ns(),
@@ -82,13 +102,23 @@ impl Worker {
     pub(crate) fn mend(&mut self) {
         for index in 0..self.slots.len() {
             self.slots[index].failures = 0;
-            if self.slots[index].idle() != Idle::Quiet {
+            let seen = self.idle(index);
+            self.tally.unasked += u64::from(seen == Idle::Unasked);
+            if seen != Idle::Quiet {
                 self.hang_up(index);
                 if self.connect_slot(index).is_err() {
                     return;
                 }
                 self.tally.reconnects += 1;
             }
+        }
+    }
+
+    /// After a run, bytes may still be on their way that nobody has asked for: waits a little for them.
+    pub(crate) fn look_back(&mut self) {
+        std::thread::sleep(LAST_WAIT);
+        for index in 0..self.slots.len() {
+            self.tally.unasked += u64::from(self.idle(index) == Idle::Unasked);
         }
     }
 

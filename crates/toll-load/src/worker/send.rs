@@ -3,7 +3,8 @@
 use super::Worker;
 use super::slot::Task;
 use crate::clock::now_ns;
-use crate::net::{Interest, NO_SIGNAL, connected};
+use crate::http::Answer;
+use crate::net::{Interest, SEND, connected};
 use crate::tally::Times;
 use crate::{Fault, LoadError};
 use rustix::io::Errno;
@@ -46,8 +47,11 @@ impl Worker {
             free_ns: slot.times.free_ns,
         };
         slot.written = 0;
+        slot.ask = self.turn;
+        self.turn = (self.turn + 1) % self.errand.asks.len();
+        let template = self.memories[slot.ask].template.as_ref();
         slot.answer
-            .restart(self.errand.standard(self.template.as_ref(), true));
+            .restart(self.errand.asks[slot.ask].standard(template, true));
         if slot.socket.is_some() {
             self.launch(index)
         } else {
@@ -58,7 +62,7 @@ impl Worker {
     }
 
     /// The request goes out on a connection that is there.
-    fn launch(&mut self, index: usize) -> Result<(), LoadError> {
+    pub(super) fn launch(&mut self, index: usize) -> Result<(), LoadError> {
         let slot = &mut self.slots[index];
         slot.deadline_ns = slot.times.started_ns.saturating_add(self.errand.timeout_ns);
         self.tally.starts(slot.times);
@@ -72,8 +76,9 @@ impl Worker {
         let Some(socket) = &slot.socket else {
             return Ok(());
         };
-        let rest = &self.errand.wire[slot.written..];
-        match rustix::net::send(socket, rest, NO_SIGNAL) {
+        let wire = &self.errand.asks[slot.ask].wire;
+        let rest = &wire[slot.written..];
+        match rustix::net::send(socket, rest, SEND) {
             Ok(written) => {
                 slot.written += written;
                 self.tally.bytes_out += written as u64;
@@ -81,7 +86,7 @@ impl Worker {
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(_) => return self.fail(index, Fault::Closed),
         }
-        let unfinished = slot.written < self.errand.wire.len();
+        let unfinished = slot.written < wire.len();
         if unfinished != slot.watches_write {
             slot.watches_write = unfinished;
             let interest = if unfinished {
@@ -123,7 +128,7 @@ impl Worker {
             return self.fail(index, Fault::Connect);
         }
         self.poller.change(index, socket, Interest::Read)?;
-        self.launch(index)
+        self.open(index)
     }
 
     /// The exchange is lost, and the connection with it.
@@ -140,6 +145,7 @@ impl Worker {
     pub(super) fn hang_up(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         if slot.socket.take().is_some() {
+            slot.answer = Answer::new(self.errand.protocol);
             slot.watches_write = false;
             self.poller.forget(index);
         }
@@ -152,6 +158,7 @@ impl Worker {
             target: self.errand.name.clone(),
             source: errno.into(),
         })?;
+        self.open_channel(&socket)?;
         self.poller.add(index, &socket, Interest::Read)?;
         self.slots[index].socket = Some(socket);
         Ok(())

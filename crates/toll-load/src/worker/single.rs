@@ -2,12 +2,11 @@
 
 use super::Worker;
 use crate::clock::now_ns;
-use crate::http::{BodySink, Head, ResponseReader, Step, fields};
-use crate::net::{NO_SIGNAL, wait_readable, wait_writable};
+use crate::http::{AnyReader, BodySink, Head, Step};
+use crate::net::{RECEIVE, SEND, wait_readable, wait_writable};
 use crate::session::Response;
 use crate::{Fault, LoadError};
 use rustix::io::Errno;
-use rustix::net::RecvFlags;
 use std::time::Duration;
 
 /// The longest body that is kept.
@@ -38,13 +37,16 @@ impl Worker {
             body: Vec::new(),
             too_long: false,
         };
-        let mut reader = ResponseReader::new(self.errand.answers_head);
+        let answers_head = self.errand.asks[0].answers_head;
+        let mut reader = AnyReader::new(self.errand.protocol, answers_head);
         let deadline_ns = started_ns.saturating_add(self.errand.timeout_ns);
         let outcome = self
-            .send_all(deadline_ns)
+            .send_all(&self.errand.asks[0].wire, deadline_ns)
             .and_then(|()| self.read_all(&mut reader, &mut kept, deadline_ns));
         let elapsed = Duration::from_nanos(now_ns() - started_ns);
-        let stays = outcome.is_ok_and(|(_, stays)| stays);
+        let pongs = reader.take_pongs();
+        let ponged = pongs.is_empty() || self.send_all(&pongs, deadline_ns).is_ok();
+        let stays = ponged && outcome.is_ok_and(|(_, stays)| stays);
         if !stays {
             self.hang_up(0);
         }
@@ -60,7 +62,7 @@ impl Worker {
             fault,
         };
         let (head, _) = outcome.map_err(complaint)?;
-        let headers = fields(reader.head_bytes()).map_err(complaint)?;
+        let headers = reader.fields().map_err(complaint)?;
         Ok(Response {
             status: head.status,
             headers,
@@ -69,11 +71,10 @@ impl Worker {
         })
     }
 
-    fn send_all(&self, deadline_ns: u64) -> Result<(), Fault> {
+    fn send_all(&self, mut rest: &[u8], deadline_ns: u64) -> Result<(), Fault> {
         let socket = self.slots[0].socket.as_ref().ok_or(Fault::Connect)?;
-        let mut rest = self.errand.wire.as_slice();
         while !rest.is_empty() {
-            match rustix::net::send(socket, rest, NO_SIGNAL) {
+            match rustix::net::send(socket, rest, SEND) {
                 Ok(written) => rest = &rest[written..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
@@ -88,14 +89,14 @@ impl Worker {
     /// The head, and whether the connection stays.
     fn read_all(
         &mut self,
-        reader: &mut ResponseReader,
+        reader: &mut AnyReader,
         kept: &mut Kept,
         deadline_ns: u64,
     ) -> Result<(Head, bool), Fault> {
         let socket = self.slots[0].socket.as_ref().ok_or(Fault::Connect)?;
         loop {
             let time_left = left(deadline_ns)?;
-            match rustix::net::recv(socket, &mut *self.buffer, RecvFlags::empty()) {
+            match rustix::net::recv(socket, &mut *self.buffer, RECEIVE) {
                 Ok((0, _)) => return reader.end().map(|head| (head, false)),
                 Ok((length, _)) => match reader.feed(&self.buffer[..length], kept)? {
                     Step::Done { used, head } if used == length => {

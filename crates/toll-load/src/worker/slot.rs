@@ -1,8 +1,10 @@
 //! One connection and the request on it.
 
+use crate::arrivals::Arrivals;
 use crate::http::Answer;
-use crate::schedule::Arrivals;
+use crate::net::RECEIVE;
 use crate::tally::Times;
+use crate::target::Protocol;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
@@ -16,6 +18,8 @@ pub(super) enum Task {
     Waiting(u64),
     /// A request wants to be sent, and the connection for it is being made.
     Connecting,
+    /// The connection is there, and what opens it was sent.
+    Opening,
     /// A request is sent, or being sent, and its answer awaited.
     InFlight,
 }
@@ -28,6 +32,10 @@ pub(super) struct Slot {
     pub(super) times: Times,
     /// When the request, or the making of the connection, has taken too long.
     pub(super) deadline_ns: u64,
+    /// Which of the requests it is.
+    pub(super) ask: usize,
+    /// What has come in answer to the opening of the connection.
+    pub(super) opening: Vec<u8>,
     /// Bytes of the request that are sent.
     pub(super) written: usize,
     /// The poller tells when more can be written; only after a short write.
@@ -38,16 +46,18 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(answers_head: bool) -> Slot {
+    pub(super) fn new(protocol: Protocol) -> Slot {
         Slot {
             socket: None,
             task: Task::Resting,
             arrivals: Arrivals::Closed,
             times: Times::default(),
             deadline_ns: u64::MAX,
+            ask: 0,
+            opening: Vec::new(),
             written: 0,
             watches_write: false,
-            answer: Answer::new(answers_head),
+            answer: Answer::new(protocol),
             failures: 0,
         }
     }
@@ -57,7 +67,7 @@ impl Slot {
         let Some(socket) = &self.socket else {
             return Idle::Closed;
         };
-        match rustix::net::recv(socket, &mut [0_u8; 1], RecvFlags::PEEK) {
+        match rustix::net::recv(socket, &mut [0_u8; 1], RECEIVE | RecvFlags::PEEK) {
             Err(Errno::AGAIN | Errno::INTR) => Idle::Quiet,
             Ok((1.., _)) => Idle::Unasked,
             Ok(_) | Err(_) => Idle::Closed,

@@ -1,6 +1,8 @@
 //! Real servers in threads, good and bad ones, on loopback addresses and unix sockets.
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+pub(crate) mod bounds;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;

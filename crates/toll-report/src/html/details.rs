@@ -105,7 +105,7 @@ fn pre(title: &str, text: &str) -> String {
 /// A column of the table of cells: its head and what it shows.
 type CellColumn = (&'static str, fn(&Cell) -> Option<String>);
 
-const CELL_COLUMNS: [CellColumn; 15] = [
+const CELL_COLUMNS: [CellColumn; 17] = [
     ("n", |cell| Some(cell.middlewares.to_string())),
     ("server CPU µs", |cell| {
         cell.server_cpu_us.as_ref().map(interval)
@@ -119,6 +119,13 @@ const CELL_COLUMNS: [CellColumn; 15] = [
         } else {
             format!("<span class=\"muted\">({rate})</span>")
         })
+    }),
+    (
+        "p99 of 20 ms windows /s (what the original plotted)",
+        |cell| Some(format::rate(cell.window_rate?.p99_requests_per_s)),
+    ),
+    ("÷ requests/s", |cell| {
+        Some(format!("{:.2}", cell.window_rate?.over_rate))
     }),
     ("p50 ms", |cell| {
         Some(format::millis(cell.latency.as_ref()?.p50_us))

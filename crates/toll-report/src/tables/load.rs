@@ -4,6 +4,7 @@ use toll_analysis::results::Analysis;
 
 use super::cost::{self, BAR, BASE, FIRST_LAYER, LABEL, ROUNDS, SHAPE, SHARE, TOLL};
 use super::{Align, Column, Entry, Part, Role, Row, Table};
+use crate::facts::WINDOWS;
 use crate::format;
 use crate::view;
 
@@ -16,7 +17,7 @@ pub(super) static TABLE: Table = Table {
     marks,
 };
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     LABEL,
     BASE,
     FIRST_LAYER,
@@ -32,6 +33,13 @@ const COLUMNS: [Column; 10] = [
         entry: rates,
     },
     Column {
+        name: "windows p99/s",
+        unit: "{levels}",
+        aligns: &[Right, Left, Right],
+        rank: 3,
+        entry: windows,
+    },
+    Column {
         name: "p99 ms",
         unit: "{levels}",
         aligns: &[Right, Left, Right],
@@ -45,10 +53,26 @@ fn marks(analysis: &Analysis) -> Vec<String> {
     let doubted = view::any_disbelieved(analysis).then(|| {
         "( ) requests/s not to be believed: the server was less than 90 % busy".to_owned()
     });
+    let windows = view::any_windows(analysis)
+        .then(|| format!("windows p99/s: {WINDOWS}; × how many times the rate that was held"));
     cost::marks(&TABLE, analysis)
         .into_iter()
         .chain(doubted)
+        .chain(windows)
         .collect()
+}
+
+fn windows(row: &Row<'_>) -> Entry {
+    let cells = row.result.map_or(&[][..], |result| &result.cells);
+    if cells.iter().all(|cell| cell.window_rate.is_none()) {
+        return Entry::blank();
+    }
+    cost::from_to(row, |cell| {
+        let windows = cell.window_rate?;
+        let rate = format::rate(windows.p99_requests_per_s);
+        let text = format!("{rate} ×{:.2}", windows.over_rate);
+        Some(Part::new(text, Role::Plain))
+    })
 }
 
 fn rates(row: &Row<'_>) -> Entry {

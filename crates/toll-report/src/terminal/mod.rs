@@ -88,7 +88,7 @@ fn heading(analysis: &Analysis, paint: &Paint) -> String {
         .role(Role::Dim)
         .wrap(&measured.join(" · "));
     for caveat in facts::caveats(analysis) {
-        out += &Block::new(paint).role(Role::Warn).wrap(caveat);
+        out += &Block::new(paint).role(Role::Warn).wrap(&caveat);
     }
     out
 }

@@ -13,8 +13,9 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use toll_core::host::Host;
-use toll_core::plan::Plan;
-use toll_core::sample::MeasuredSeries;
+use toll_core::plan::{Plan, SeriesPlan};
+use toll_core::sample::{Instrument, MeasuredSeries};
+use toll_lab::generator::{self, Program};
 use toll_lab::process::guard;
 use toll_store::{Header, Store};
 
@@ -67,6 +68,8 @@ struct Task {
     before: Vec<MeasuredSeries>,
     seed: u64,
     started_at: String,
+    /// The program that sends the load, where it is not the tool itself.
+    load_program: Option<Program>,
 }
 
 /// What the record keeps of a task, so that it can be resumed.
@@ -88,6 +91,7 @@ impl Task {
 
     fn new(args: &RunArgs) -> anyhow::Result<Self> {
         let (plan, shelf) = plan::chosen(&args.choice)?;
+        let load_program = load_program(&plan)?;
         let now = Timestamp::now();
         let folder = Folder::create(args.out.as_deref(), now)?;
         let seed = args
@@ -104,6 +108,7 @@ impl Task {
             before: Vec::new(),
             seed,
             started_at,
+            load_program,
         })
     }
 
@@ -135,6 +140,7 @@ impl Task {
         }
         plan::set_limits(&mut plan, &args.choice)?;
         Ok(Self {
+            load_program: load_program(&plan)?,
             plan,
             suite,
             shelf,
@@ -180,7 +186,22 @@ impl Task {
     }
 }
 
-/// All cells of a comparison are measured on one machine.
+/// The external program that a plan asks for; looked for before anything else is begun.
+fn load_program(plan: &Plan) -> anyhow::Result<Option<Program>> {
+    let under_load = |series: &SeriesPlan| series.instruments.contains(&Instrument::Load);
+    let Some(name) = plan
+        .settings
+        .external_load()
+        .filter(|_| plan.series.iter().any(under_load))
+    else {
+        return Ok(None);
+    };
+    let generator = generator::named(name)
+        .with_context(|| format!("this version of the tool knows no load generator `{name}`"))?;
+    Ok(Some(Program::find(generator)?))
+}
+
+/// All cells of a comparison are measured on one machine, and by one load generator.
 fn same_machine(before: &Host, now: &Host) -> anyhow::Result<()> {
     if (&before.cpu_model, before.cores) != (&now.cpu_model, now.cores) {
         let name = |host: &Host| {
@@ -192,6 +213,19 @@ fn same_machine(before: &Host, now: &Host) -> anyhow::Result<()> {
         };
         bail!(
             "the run began on another machine ({}, now {}); its numbers would not go together",
+            name(before),
+            name(now)
+        );
+    }
+    if before.load_generator != now.load_generator {
+        let name = |host: &Host| {
+            host.load_generator.as_ref().map_or_else(
+                || "asgi-toll itself".to_owned(),
+                |load| format!("{} {}", load.name, load.version),
+            )
+        };
+        bail!(
+            "the run began with load from {}, now it would come from {}; their numbers would not go together",
             name(before),
             name(now)
         );

@@ -11,6 +11,7 @@ use toll_core::axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Interpreter, Remark, Severity};
 use toll_core::plan::{PythonRequest, SeriesPlan};
+use toll_lab::generator::Program;
 use toll_lab::host;
 use toll_lab::provision::{
     Context, Environment, ProvisionEvent, Uv, Virtualenvs, Wanted, discover_interpreters,
@@ -49,6 +50,7 @@ pub(super) fn prepare(
     let progress = printer.progress();
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
     let mut host = host::facts(&cache, Some(&uv), &interpreters);
+    host.load_generator = task.load_program.as_ref().map(Program::facts);
     for interpreter in &mut host.interpreters {
         interpreter.path = settings::without_home(&interpreter.path);
     }

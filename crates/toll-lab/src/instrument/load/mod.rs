@@ -1,8 +1,8 @@
-//! The load instrument: a real server process under HTTP load from this process, on another core.
+//! The load instrument: a real server process under HTTP load from another core: from this process, or
+//! from a program that is started for each slice.
 
+mod sender;
 mod slice;
-
-use std::time::Duration;
 
 use toll_core::event::Step;
 use toll_core::failure::{Failure, Stage};
@@ -95,11 +95,10 @@ impl Servers<'_, '_> {
     fn warm_up(&mut self) -> Result<(), LedgerError> {
         self.sitting.step(Step::WarmingUp);
         let bench = self.sitting.bench;
-        let duration = Duration::from_millis(bench.settings.warmup_ms);
         let mut failed = Vec::new();
         for cell in &mut self.cells {
-            match slice::send(bench, cell, duration) {
-                Ok(outcome) => self.sitting.round.generator_cpu_ns += outcome.client_cpu_ns,
+            match slice::warm_up(bench, cell) {
+                Ok(own_cpu_ns) => self.sitting.round.generator_cpu_ns += own_cpu_ns,
                 Err(failure) => failed.push((cell.middlewares, failure)),
             }
         }
@@ -124,7 +123,7 @@ impl Servers<'_, '_> {
         for (position, cell) in self.cells.iter_mut().enumerate() {
             match slice::take(self.sitting.bench, cell) {
                 Ok(taken) => {
-                    round.generator_cpu_ns += taken.generator_cpu_ns;
+                    round.generator_cpu_ns += taken.own_cpu_ns;
                     let place = (round.number, number, position as u32);
                     slices.push((cell.middlewares, taken.at(place)));
                 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use toll_core::failure::{Failure, Stage};
 use toll_core::metric::{Metric, Readings};
 use toll_core::sample::Slice;
-use toll_load::SliceOutcome;
+use toll_load::Fault;
 
+use super::sender::{self, Sender, Sent};
 use crate::bench::Bench;
 use crate::process::tree::Groups;
 use crate::serving::Living;
@@ -17,8 +17,8 @@ pub(super) struct Taken {
     readings: Readings,
     latency_histogram: Option<Vec<u8>>,
     error_classes: Vec<(String, u64)>,
-    /// CPU time that sending the load took.
-    pub(super) generator_cpu_ns: u64,
+    /// CPU time of this process that sending the load took.
+    pub(super) own_cpu_ns: u64,
 }
 
 impl Taken {
@@ -46,18 +46,20 @@ impl Taken {
 /// # Errors
 /// The server died, or not one answer was right.
 pub(super) fn take(bench: &Bench, cell: &mut Living) -> Result<Taken, Failure> {
+    let sender = sender::of(bench);
+    let duration = length(bench, cell);
     // Before the clocks are read: accepting new connections is not the cost of a request.
-    cell.session.renew();
+    sender.make_ready(cell);
     let before = cpu_ns(cell)?;
-    let outcome = send(bench, cell, length(bench, cell))?;
+    let sent = send(sender, bench, cell, duration)?;
     let after = cpu_ns(cell)?;
-    let mut readings = readings(&outcome);
+    let mut readings = sent.readings;
     readings.set(Metric::ServerCpuNs, after.saturating_sub(before) as i64);
     Ok(Taken {
         readings,
-        latency_histogram: encode(&outcome),
-        error_classes: classes(&outcome),
-        generator_cpu_ns: outcome.client_cpu_ns,
+        latency_histogram: sent.latency_histogram,
+        error_classes: sent.error_classes,
+        own_cpu_ns: sent.own_cpu_ns,
     })
 }
 
@@ -95,26 +97,32 @@ pub(super) fn look_at_tree(
     Ok(())
 }
 
-/// Sends load for a while.
+/// Sends load that is not measured, with the tool's own generator: it needs no second to get going.
 ///
 /// # Errors
 /// The server died, or not one answer was right.
-pub(super) fn send(
+pub(super) fn warm_up(bench: &Bench, cell: &mut Living) -> Result<u64, Failure> {
+    let duration = Duration::from_millis(bench.settings.warmup_ms);
+    send(&sender::Own, bench, cell, duration).map(|sent| sent.own_cpu_ns)
+}
+
+fn send(
+    sender: &dyn Sender,
     bench: &Bench,
     cell: &mut Living,
     duration: Duration,
-) -> Result<SliceOutcome, Failure> {
-    let outcome = cell.session.slice(duration, &bench.abort);
-    let outcome = outcome
-        .map_err(|error| Failure::new(Stage::Measure, "generator-failed", error.to_string()))?;
+) -> Result<Sent, Failure> {
+    let sent = sender.send(bench, cell, duration);
     if let Some(failure) = died(cell) {
         return Err(failure);
     }
-    if outcome.ok == 0 && !outcome.aborted {
-        return Err(nothing_right(cell, &outcome));
+    let sent =
+        sent.map_err(|error| Failure::new(Stage::Measure, "generator-failed", error.to_string()))?;
+    if sent.ok == 0 && !bench.aborted() {
+        return Err(nothing_right(cell, &sent));
     }
-    cell.pace = Some(Duration::from_nanos(outcome.wall_ns / outcome.ok.max(1)));
-    Ok(outcome)
+    cell.pace = Some(Duration::from_nanos(sent.wall_ns / sent.ok.max(1)));
+    Ok(sent)
 }
 
 fn cpu_ns(cell: &mut Living) -> Result<u64, Failure> {
@@ -132,43 +140,21 @@ fn died(cell: &mut Living) -> Option<Failure> {
     })
 }
 
-fn nothing_right(cell: &Living, outcome: &SliceOutcome) -> Failure {
-    let occurred = outcome.errors.by_class().filter(|(_, count)| *count > 0);
-    let said: Vec<String> = occurred
-        .map(|(fault, count)| format!("{count} × {fault}"))
+fn nothing_right(cell: &Living, sent: &Sent) -> Failure {
+    let said: Vec<String> = sent
+        .error_classes
+        .iter()
+        .map(|(class, count)| format!("{count} × {}", in_words(class)))
         .collect();
-    let message = format!("not one request was answered rightly ({})", said.join(", "));
+    let message = match said.join(", ") {
+        said if said.is_empty() => "not one request was answered".to_owned(),
+        said => format!("not one request was answered rightly ({said})"),
+    };
     Failure::new(Stage::Measure, "no-right-answer", message).with_log(cell.server.log_tail())
 }
 
-fn readings(outcome: &SliceOutcome) -> Readings {
-    let values = [
-        (Metric::Sent, outcome.sent),
-        (Metric::Ok, outcome.ok),
-        (Metric::Failed, outcome.errors.total()),
-        (Metric::WallNs, outcome.wall_ns),
-        (Metric::ClientCpuNs, outcome.client_cpu_ns),
-        (Metric::LatencySumNs, outcome.latency_sum_ns),
-        (Metric::BytesIn, outcome.bytes_in),
-        (Metric::BytesOut, outcome.bytes_out),
-    ];
-    values
-        .into_iter()
-        .map(|(metric, value)| (metric, value as i64))
-        .collect()
-}
-
-fn encode(outcome: &SliceOutcome) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(&outcome.latency, &mut bytes)
-        .ok()
-        .map(|_| bytes)
-}
-
-fn classes(outcome: &SliceOutcome) -> Vec<(String, u64)> {
-    let occurred = outcome.errors.by_class().filter(|(_, count)| *count > 0);
-    occurred
-        .map(|(fault, count)| (fault.name().to_owned(), count))
-        .collect()
+/// A class in words; one of an external generator is in its own words already.
+fn in_words(class: &str) -> String {
+    let ours = Fault::ALL.into_iter().find(|fault| fault.name() == class);
+    ours.map_or_else(|| class.to_owned(), |fault| fault.to_string())
 }
