@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .iter()
         .map(|name| External::find(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut generators: Vec<&dyn Generator> = vec![&Own];
+    let mut generators: Vec<&dyn Generator> = vec![&Own { spin: false }, &Own { spin: true }];
     generators.extend(others.iter().map(|other| other as &dyn Generator));
     let report = check(&bench, &generators, &mut |_| {})?;
     writeln!(std::io::stdout(), "{}", report.in_words())?;

@@ -26,7 +26,7 @@ fn passes(key: &str) {
         .unwrap();
     let mut wrong = Vec::new();
     for _ in 0..experiment.attempts {
-        let rows = (experiment.ask)(&bench(), &Own).unwrap();
+        let rows = (experiment.ask)(&bench(), &Own::default()).unwrap();
         assert!(rows.iter().any(|row| row.verdict != Verdict::NotAsked));
         wrong = rows;
         wrong.retain(|row| row.verdict == Verdict::Out);
@@ -70,7 +70,7 @@ fn delays_and_faults_happen_as_planted() {
     let bench = bench();
     let mut server = bench.launcher.start(&spec).unwrap();
     let errand = Errand::closed(server.url(), 1, Duration::from_millis(300));
-    let answer = Own.ask(&errand, &bench).unwrap();
+    let answer = Own::default().ask(&errand, &bench).unwrap();
     let sight = server.report().unwrap();
     assert_eq!(sight.of(Class::ServerError), sight.requests / 5);
     assert_eq!(answer.failures[&Class::ServerError], sight.requests / 5);

@@ -28,6 +28,9 @@ pub struct LoadPlan {
     pub threads: usize,
     /// Thread `i` is pinned to core `cores[i % cores.len()]`. Empty: not pinned.
     pub cores: Vec<usize>,
+    /// Threads never sleep, so that answers are seen, and requests sent, without the time that waking up takes: tens of
+    /// microseconds from a deep sleep, more in virtual machines. Each takes its whole core; what it spins is not counted as its CPU time.
+    pub spin: bool,
     /// When requests are sent.
     pub schedule: Schedule,
     /// When to end.
@@ -56,6 +59,7 @@ impl LoadPlan {
             connections: 10,
             threads: 1,
             cores: Vec::new(),
+            spin: false,
             schedule: Schedule::Closed,
             stop: Stop::After(Duration::from_secs(10)),
             warmup: Duration::ZERO,

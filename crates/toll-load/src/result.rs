@@ -29,6 +29,8 @@ pub struct LoadResult {
     pub threads: u64,
     /// The cores they were pinned to; empty if not pinned.
     pub cores: Vec<usize>,
+    /// Its threads never slept.
+    pub spin: bool,
     /// When requests were sent.
     pub schedule: Schedule,
     /// Time of load before, of which nothing is counted.
@@ -75,7 +77,7 @@ pub struct LoadResult {
     /// Closed loop: rate × mean latency ÷ connections, which is 1 by Little's law when all time is accounted for. Not
     /// defined where there were failures.
     pub littles_law_ratio: Option<f64>,
-    /// CPU time of all threads.
+    /// CPU time of all threads, without that of spinning.
     pub client_cpu_ns: u64,
     /// The busiest thread's CPU time ÷ wall time: near 1, the generator was the bottleneck.
     pub client_utilisation: f64,
@@ -119,6 +121,7 @@ impl LoadResult {
             connections: plan.connections as u64,
             threads: plan.threads as u64,
             cores: plan.cores.clone(),
+            spin: plan.spin,
             schedule: plan.schedule,
             warmup_ns: duration_ns(plan.warmup),
             timeout_ns: duration_ns(plan.timeout),

@@ -146,6 +146,13 @@ impl Shared<'_> {
             Ending::default()
         };
         let cpu_ns = thread_cpu_ns() - start_cpu_ns;
+        // A thread that sleeps is not charged for it; one that spins is, and the spinning is no work.
+        let spun_ns = if self.plan.spin {
+            worker.tally.idle_ns
+        } else {
+            0
+        };
+        let cpu_ns = cpu_ns.saturating_sub(spun_ns);
         worker.look_back();
         let mut tally = worker.tally;
         tally.close_series(tally.last_ns);
@@ -195,6 +202,7 @@ impl Shared<'_> {
             until_ns,
             budget,
             patience: PATIENCE,
+            spin: self.plan.spin,
             abort: self.abort,
             gauge: Some(&self.gauges[index as usize]),
         }

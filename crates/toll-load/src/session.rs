@@ -150,6 +150,7 @@ impl Session {
             until_ns: start_ns.saturating_add(duration_ns(duration)),
             budget: u64::MAX,
             patience: PATIENCE,
+            spin: false,
             abort,
             gauge: None,
         })?;

@@ -34,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) reconnects: u64,
     /// Connections on which bytes came that nobody had asked for.
     pub(crate) unasked: u64,
+    /// Time between two looks that found nothing: what a thread that never sleeps spends instead of sleeping.
+    pub(crate) idle_ns: u64,
     pub(crate) latency: Histogram<u64>,
     pub(crate) latency_sum_ns: u64,
     /// The last answer or failure.
@@ -71,6 +73,7 @@ impl Tally {
             bytes_out: 0,
             reconnects: 0,
             unasked: 0,
+            idle_ns: 0,
             latency: histogram(MAX_LATENCY_NS)?,
             latency_sum_ns: 0,
             last_ns: 0,

@@ -49,6 +49,10 @@ pub(crate) struct LoadArgs {
     /// Cores for the threads, such as `1` or `2,3` [default: the last ones].
     #[arg(long, value_delimiter = ',', value_name = "CORE")]
     pub(crate) cores: Vec<usize>,
+    /// Never sleep: answers are seen, and requests sent, without the time that waking up takes; takes a
+    /// whole core per thread.
+    #[arg(long)]
+    pub(crate) spin: bool,
     /// Load that is sent before anything is counted.
     #[arg(long, default_value = "0s", value_name = "TIME")]
     pub(crate) warmup: String,

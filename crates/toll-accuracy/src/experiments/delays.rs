@@ -15,7 +15,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
           there is no delay. Compared are p1 to p99.9; a quantile may stand where the expected ones within two \
           standard errors of its place stand (no more can be asked of a sample), and be off by 20 µs or 1 %, whichever \
           is more. Without a delay a second, independent run is expected to tell the same as the first.",
-    attempts: 3,
+    attempts: 2,
     ask,
 };
 
@@ -80,7 +80,7 @@ fn ask(bench: &Bench, generator: &dyn Generator) -> Result<Vec<Row>, AccuracyErr
 fn without_delay(bench: &Bench, generator: &dyn Generator) -> Result<Answer, AccuracyError> {
     let server = bench.awake(Spec::default())?;
     generator.ask(
-        &Errand::closed(server.url(), 1, bench.time(1_000, 5_000)),
+        &Errand::closed(server.url(), 1, bench.time(1_000, 3_000)),
         bench,
     )
 }
@@ -99,7 +99,7 @@ fn delayed(
         delays: delays.collect(),
         ..Spec::default()
     })?;
-    let errand = Errand::closed(server.url(), known.connections, bench.time(1_500, 10_000));
+    let errand = Errand::closed(server.url(), known.connections, bench.time(1_000, 5_000));
     let answer = generator.ask(&errand, bench)?;
     let seen = server.report()?.delay.decode()?;
     let expected = Spread::from_histogram(&seen).map(|delays| delays.plus(floor));

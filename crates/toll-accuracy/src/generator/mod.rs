@@ -145,6 +145,11 @@ pub trait Generator {
     /// Its name.
     fn name(&self) -> &str;
 
+    /// Whether the question with this key concerns it.
+    fn is_asked(&self, _question: &str) -> bool {
+        true
+    }
+
     /// Why it cannot do such an errand; `None` if it can.
     fn refuses(&self, errand: &Errand) -> Option<String>;
 

@@ -14,12 +14,23 @@ const LOOK: Duration = Duration::from_millis(5);
 const SEED: u64 = 7;
 
 /// toll-load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Own;
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Its thread never sleeps. Then it is asked about times only: what it sends and counts is the same.
+    pub spin: bool,
+}
 
 impl Generator for Own {
     fn name(&self) -> &'static str {
-        "toll-load"
+        if self.spin {
+            "toll-load --spin"
+        } else {
+            "toll-load"
+        }
+    }
+
+    fn is_asked(&self, question: &str) -> bool {
+        !self.spin || ["delays", "stall", "spacing"].contains(&question)
     }
 
     fn refuses(&self, _errand: &Errand) -> Option<String> {
@@ -27,7 +38,10 @@ impl Generator for Own {
     }
 
     fn ask(&self, errand: &Errand, bench: &Bench) -> Result<Answer, AccuracyError> {
-        let plan = plan(errand, bench)?;
+        let plan = LoadPlan {
+            spin: self.spin,
+            ..plan(errand, bench)?
+        };
         let stop = AtomicBool::new(false);
         let over = AtomicBool::new(false);
         let result = std::thread::scope(|scope| {

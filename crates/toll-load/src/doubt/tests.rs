@@ -20,6 +20,7 @@ fn blameless() -> LoadResult {
         connections: 10,
         threads: 1,
         cores: vec![1],
+        spin: false,
         schedule: Schedule::ConstantRate { per_second: 1000.0 },
         warmup_ns: 0,
         timeout_ns: 5_000_000_000,

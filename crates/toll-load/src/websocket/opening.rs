@@ -86,6 +86,6 @@ mod tests {
             refused(403)
         );
         assert_eq!(accepted(&[YES, b"\x81\x00"].concat()), Err(Fault::Framing));
-        assert_eq!(accepted(&[b'x'; MAX_HEAD + 1]), Err(Fault::Framing));
+        assert_eq!(accepted(&vec![b'x'; MAX_HEAD + 1]), Err(Fault::Framing));
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Order<'a> {
     pub(crate) budget: u64,
     /// After so many failures in a row on every connection there is no hope.
     pub(crate) patience: u32,
+    /// Never sleeps.
+    pub(crate) spin: bool,
     pub(crate) abort: &'a AtomicBool,
     pub(crate) gauge: Option<&'a Gauge>,
 }
@@ -59,7 +61,12 @@ impl Worker {
         let mut ending = Ending::default();
         let mut next_tick = self.now_ns + TICK_NS;
         while self.live > 0 {
-            self.serve_ready(next_tick)?;
+            let until_ns = if order.spin {
+                self.now_ns
+            } else {
+                self.next_wake(next_tick)
+            };
+            self.serve_ready(until_ns)?;
             self.run_timers()?;
             if self.now_ns >= next_tick {
                 next_tick = self.now_ns + TICK_NS;
@@ -78,11 +85,16 @@ impl Worker {
         Ok(self.finish(order, ending))
     }
 
-    fn serve_ready(&mut self, next_tick: u64) -> Result<(), LoadError> {
-        self.poller.wait(self.now_ns, self.next_wake(next_tick))?;
+    fn serve_ready(&mut self, until_ns: u64) -> Result<(), LoadError> {
+        self.poller.wait(self.now_ns, until_ns)?;
         if self.poller.len() == 0 {
-            self.now_ns = now_ns();
+            let before_ns = std::mem::replace(&mut self.now_ns, now_ns());
+            if self.was_idle {
+                self.tally.idle_ns += self.now_ns - before_ns;
+            }
         }
+        // Of a wait that follows on work it is not known how much of it was still work.
+        self.was_idle = self.poller.len() == 0;
         for event in 0..self.poller.len() {
             self.on_ready(self.poller.get(event))?;
         }

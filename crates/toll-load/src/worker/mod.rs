@@ -54,6 +54,8 @@ pub(crate) struct Worker {
     turn: usize,
     buffer: Box<[u8]>,
     pub(crate) tally: Tally,
+    /// Nothing was ready when it was looked last.
+    was_idle: bool,
     /// The last look at the clock.
     now_ns: u64,
     until_ns: u64,
@@ -82,6 +84,7 @@ impl Worker {
             turn: 0,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             tally: Tally::new(open_loop)?,
+            was_idle: false,
             now_ns: now_ns(),
             until_ns: 0,
             budget: 0,

@@ -36,6 +36,7 @@ pub(super) fn plan(args: &LoadArgs) -> anyhow::Result<LoadPlan> {
     plan.connections = args.connections as usize;
     plan.threads = args.threads as usize;
     plan.cores = cores(args);
+    plan.spin = args.spin;
     plan.schedule = schedule(args)?;
     plan.stop = match args.count {
         Some(count) => Stop::Count(count),

@@ -1,0 +1,50 @@
+//! The questions about times, alone in a test binary so that no other test runs beside them. Tests share their machine, so
+//! times have ten times the room of a report, and the far tail, which is the machine's, is not judged.
+
+use std::sync::Arc;
+use toll_accuracy::generator::Own;
+use toll_accuracy::known::Launcher;
+use toll_accuracy::{Bench, Row, Verdict, experiments};
+
+const ATTEMPTS: u32 = 4;
+
+fn bench() -> Bench {
+    let launcher = Launcher {
+        program: env!("CARGO_BIN_EXE_known_server").into(),
+        arguments: Vec::new(),
+    };
+    Bench {
+        slack: 10.0,
+        ..Bench::new(launcher, Arc::default())
+    }
+}
+
+fn judged(row: &Row) -> bool {
+    !row.what.ends_with("furthest off")
+}
+
+/// The rows that are out in the best of some attempts.
+fn out(key: &str, spin: bool) -> Vec<Row> {
+    let known = |experiment: &&experiments::Experiment| experiment.key == key;
+    let experiment = experiments::ALL.iter().find(known).unwrap();
+    let mut wrong = Vec::new();
+    for _ in 0..ATTEMPTS {
+        wrong = (experiment.ask)(&bench(), &Own { spin }).unwrap();
+        assert!(wrong.iter().filter(|row| judged(row)).count() > 4);
+        wrong.retain(|row| judged(row) && row.verdict == Verdict::Out);
+        if wrong.is_empty() {
+            break;
+        }
+    }
+    wrong
+}
+
+#[test]
+fn latencies_and_moments_of_sending_are_right() {
+    for spin in [false, true] {
+        for key in ["delays", "spacing"] {
+            let wrong = out(key, spin);
+            assert!(wrong.is_empty(), "{key}, spin {spin}: {wrong:#?}");
+        }
+    }
+}
