@@ -107,7 +107,10 @@ fn best_of(
         tell(attempts);
         let rows = match (experiment.ask)(bench, generator) {
             Err(AccuracyError::Tool { why, .. }) => vec![failed(experiment, &why)],
-            asked => asked?,
+            asked => match asked? {
+                rows if rows.is_empty() => vec![Row::nothing(experiment.question)],
+                rows => rows,
+            },
         };
         if best.as_deref().is_none_or(|known| out(&rows) < out(known)) {
             best = Some(rows);

@@ -131,6 +131,14 @@ impl Row {
         }
     }
 
+    /// A question that could not be judged because there was nothing to judge: out.
+    pub fn nothing(what: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Out,
+            ..Self::not_asked(what, "nothing was measured")
+        }
+    }
+
     /// With a remark.
     #[must_use]
     pub fn remark(mut self, note: impl Into<String>) -> Self {

@@ -61,7 +61,7 @@ impl Arrivals {
                 gap_ns,
                 lane,
                 next,
-            } => origin_ns + ((next * lane.of + lane.index) as f64 * gap_ns) as u64,
+            } => origin_ns.saturating_add(((next * lane.of + lane.index) as f64 * gap_ns) as u64),
             Arrivals::Poisson { due_ns, .. } => *due_ns as u64,
         }
     }

@@ -68,7 +68,11 @@ fn read_one(
     };
     let mut request = Request::new(method, path);
     let mut at = start + 1;
-    while at < lines.len() && !is_between(lines[at]) {
+    while at < lines.len() && !lines[at].is_empty() && !lines[at].starts_with("###") {
+        if lines[at].starts_with('#') {
+            at += 1;
+            continue;
+        }
         let Some((name, value)) = lines[at].split_once(':') else {
             let what = format!("`{}` is no header; write `name: value`", lines[at]);
             return Err(complain(at, what));
@@ -92,8 +96,11 @@ fn read_one(
 
 /// Whether a body ends before this line: a separator, or after an empty line the next request with its comments.
 fn ends(lines: &[&str], at: usize) -> bool {
-    let next = || lines[at..].iter().find(|line| !line.starts_with('#'));
-    let begins = || next().is_some_and(|line| request_line(line).is_some());
+    let next = || lines[at..].iter().find(|line| !is_between(line));
+    let begins = || match next() {
+        Some(line) => request_line(line).is_some(),
+        None => lines[at].starts_with('#'),
+    };
     lines[at].starts_with("###") || lines[at - 1].is_empty() && begins()
 }
 
@@ -138,6 +145,13 @@ mod tests {
         let read = read("POST /\n\nGET out of here\n\nget /small\n###\n\nGET /2").unwrap();
         assert_eq!(read[0].body, b"GET out of here\n\nget /small");
         assert_eq!(read[1], Request::get("/2"));
+    }
+
+    #[test]
+    fn requests_that_are_commented_out_are_not_sent() {
+        let text = "GET /a\n# x: y\nb: c\n\n# GET /b\n# x: y\n\nGET /c\n\n# GET /d\n";
+        let expected = [Request::get("/a").header("b", "c"), Request::get("/c")];
+        assert_eq!(read(text).unwrap(), expected);
     }
 
     #[test]

@@ -123,6 +123,15 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadErro
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(LoadError::Panicked))
 }
 
+/// The share of a thread's CPU time that was work. One that sleeps is not charged for it; one that spins is, also for the
+/// time between two looks in which others had its core, which the CPU clock leaves out.
+fn busy_share(spins: bool, tally: &Tally, wall_ns: u64) -> f64 {
+    if !spins {
+        return 1.0;
+    }
+    (1.0 - tally.idle_ns as f64 / wall_ns.max(1) as f64).clamp(0.0, 1.0)
+}
+
 impl Shared<'_> {
     fn work(&self, index: usize, mut worker: Worker) -> Result<Part, LoadError> {
         let ready = guarded(|| self.prepare(index, &mut worker));
@@ -139,20 +148,15 @@ impl Shared<'_> {
         worker.tally = Tally::new(self.plan.schedule.is_open())?.with_series(origin_ns);
         let stays = !self.broken.load(Ordering::SeqCst);
         std::thread::sleep(Duration::from_nanos(origin_ns.saturating_sub(now_ns())));
-        let start_cpu_ns = thread_cpu_ns();
+        let (start_ns, start_cpu_ns) = (now_ns(), thread_cpu_ns());
         let ending = if stays {
             worker.drive(&self.order(index, origin_ns))?
         } else {
             Ending::default()
         };
         let cpu_ns = thread_cpu_ns() - start_cpu_ns;
-        // A thread that sleeps is not charged for it; one that spins is, and the spinning is no work.
-        let spun_ns = if self.plan.spin {
-            worker.tally.idle_ns
-        } else {
-            0
-        };
-        let cpu_ns = cpu_ns.saturating_sub(spun_ns);
+        let busy = busy_share(self.plan.spin, &worker.tally, now_ns() - start_ns);
+        let cpu_ns = (cpu_ns as f64 * busy) as u64;
         worker.look_back();
         let mut tally = worker.tally;
         tally.close_series(tally.last_ns);

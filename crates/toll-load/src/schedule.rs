@@ -3,6 +3,11 @@
 use crate::LoadError;
 use serde::{Deserialize, Serialize};
 
+/// One request in eleven days.
+const LEAST_RATE: f64 = 1e-6;
+/// Far above what one machine can send.
+const MOST_RATE: f64 = 1e8;
+
 /// What decides the moment of each request.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -42,8 +47,8 @@ impl Schedule {
 
     pub(crate) fn check(self) -> Result<(), LoadError> {
         match self.asked_rate() {
-            Some(rate) if !(rate.is_finite() && rate > 0.0 && rate <= 1e9) => Err(LoadError::Plan(
-                format!("a rate of {rate} per second; give one above 0 and up to 1e9"),
+            Some(rate) if !(LEAST_RATE..=MOST_RATE).contains(&rate) => Err(LoadError::Plan(
+                format!("a rate of {rate} per second; give one from {LEAST_RATE} to {MOST_RATE}"),
             )),
             _ => Ok(()),
         }
@@ -56,7 +61,7 @@ mod tests {
 
     #[test]
     fn impossible_rates_are_refused() {
-        for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for per_second in [1e-12, 1e9, 0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Schedule::ConstantRate { per_second }.check().is_err());
             assert!(
                 Schedule::Poisson {

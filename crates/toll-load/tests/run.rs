@@ -6,7 +6,7 @@ use common::{OK, Server, always, ping, read_request};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use toll_load::{LoadPlan, LoadResult, Schedule, Stop, run};
+use toll_load::{LoadPlan, LoadResult, Request, Schedule, Stop, run};
 
 fn plan(server: &Server) -> LoadPlan {
     let mut plan = LoadPlan::new(server.target(), ping());
@@ -48,6 +48,57 @@ fn a_closed_loop_on_two_threads() {
     assert!((0.9..1.01).contains(&ratio), "Little's law: {ratio}");
     assert!(result.client_utilisation > 0.0 && result.client_utilisation <= 1.01);
     assert_eq!((result.asked_rate, result.unsent), (None, 0));
+}
+
+#[test]
+fn spinning_is_no_work() {
+    let server = Server::tcp(always(OK));
+    let plan = LoadPlan {
+        spin: true,
+        schedule: Schedule::Poisson {
+            per_second: 500.0,
+            seed: 3,
+        },
+        stop: Stop::After(Duration::from_millis(600)),
+        ..plan(&server)
+    };
+    let result = carry_out(&plan);
+    assert!((200..400).contains(&result.ok), "{}", result.ok);
+    assert_eq!(result.ok, result.sent);
+    // 300 exchanges of some ten microseconds, in a thread that was on its core nearly all the time.
+    let busy = result.client_utilisation;
+    assert!(busy > 0.001 && busy < 0.3, "{busy}");
+}
+
+#[test]
+fn requests_take_turns() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let paths = seen.clone();
+    let server = Server::tcp(move |stream, _| {
+        while let Some(request) = read_request(stream) {
+            let line = String::from_utf8_lossy(&request).into_owned();
+            paths
+                .lock()
+                .unwrap()
+                .push(line.split(' ').nth(1).unwrap().to_owned());
+            let head_only = line.starts_with("HEAD");
+            let length = if head_only { OK.len() - 5 } else { OK.len() };
+            stream.write_all(&OK[..length]).unwrap();
+        }
+    });
+    let mut plan = LoadPlan {
+        connections: 1,
+        stop: Stop::Count(9),
+        ..plan(&server)
+    };
+    plan.expectation.body = None;
+    plan.requests = vec![
+        Request::get("/a"),
+        Request::new("HEAD", "/b"),
+        Request::get("/c").header("x", "y"),
+    ];
+    assert_eq!(carry_out(&plan).ok, 9);
+    assert_eq!(seen.lock().unwrap().concat(), "/a/b/c".repeat(3));
 }
 
 #[test]

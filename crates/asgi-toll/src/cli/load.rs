@@ -138,9 +138,9 @@ pub(crate) struct LoadArgs {
 #[command(next_help_heading = "Accuracy")]
 pub(crate) struct AccuracyArgs {
     /// Ask the generator questions whose answers are known, and print expected beside measured.
-    #[arg(long, conflicts_with_all = ["find_limit", "rate", "count"])]
+    #[arg(long, conflicts_with_all = ["url", "find_limit", "rate", "count", "spin", "requests", "body"])]
     pub(crate) self_check: bool,
-    /// Ask for longer: some minutes instead of half a one.
+    /// Ask for longer: many minutes instead of one or two.
     #[arg(long, requires = "self_check")]
     pub(crate) full: bool,
     /// Ask these generators the same questions.

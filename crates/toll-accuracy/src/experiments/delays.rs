@@ -62,17 +62,12 @@ const QUANTILES: [f64; 11] = [
 fn ask(bench: &Bench, generator: &dyn Generator) -> Result<Vec<Row>, AccuracyError> {
     let floor = without_delay(bench, generator)?;
     let again = without_delay(bench, generator)?;
-    let mut rows = Vec::new();
-    if let Some(spread) = floor.latency.spread() {
-        rows.extend(compare(
-            bench,
-            "no delay, run twice",
-            &again.latency,
-            &spread,
-        ));
-        for known in &SERVERS {
-            rows.extend(delayed(bench, generator, known, &spread)?);
-        }
+    let Some(spread) = floor.latency.spread() else {
+        return Ok(vec![Row::nothing("no delay")]);
+    };
+    let mut rows = compare(bench, "no delay, run twice", &again.latency, &spread);
+    for known in &SERVERS {
+        rows.extend(delayed(bench, generator, known, &spread)?);
     }
     Ok(rows)
 }
@@ -103,9 +98,10 @@ fn delayed(
     let answer = generator.ask(&errand, bench)?;
     let seen = server.report()?.delay.decode()?;
     let expected = Spread::from_histogram(&seen).map(|delays| delays.plus(floor));
-    Ok(expected.map_or_else(Vec::new, |expected| {
-        compare(bench, known.name, &answer.latency, &expected)
-    }))
+    let rows = expected.map(|expected| compare(bench, known.name, &answer.latency, &expected));
+    Ok(rows
+        .filter(|rows| !rows.is_empty())
+        .unwrap_or_else(|| vec![Row::nothing(known.name)]))
 }
 
 /// The middle, the tail, and whichever is furthest off.

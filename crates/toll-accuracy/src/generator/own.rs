@@ -9,6 +9,8 @@ use toll_load::{Errors, Latency, LoadPlan, LoadResult, Request, Schedule, Stop, 
 
 /// How often a run that is to be stopped before its time is looked after.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often the others are looked after, for an interruption.
+const RARE_LOOK: Duration = Duration::from_millis(100);
 
 /// The same moments every time, so that a report can be repeated.
 const SEED: u64 = 7;
@@ -58,12 +60,18 @@ impl Generator for Own {
 /// Hands an interruption on to the run, and the order to stop it early.
 fn watch(abort_after: Option<Duration>, bench: &Bench, stop: &AtomicBool, over: &AtomicBool) {
     let start = Instant::now();
+    // Every look takes a core away from somebody.
+    let pause = if abort_after.is_some() {
+        LOOK
+    } else {
+        RARE_LOOK
+    };
     while !over.load(Ordering::Relaxed) {
         let early = abort_after.is_some_and(|after| start.elapsed() >= after);
         if early || bench.go_on().is_err() {
             stop.store(true, Ordering::Relaxed);
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(pause);
     }
 }
 

@@ -76,7 +76,7 @@ impl Generator for Oha {
         command.args(["-z", &millis(assignment.duration.max(self.shortest()))]);
         command.args(["-t", &millis(assignment.timeout)]);
         if let Some(rate) = assignment.rate {
-            command.args(["-q", &rate.to_string()]);
+            command.args(["-q", &rate.to_string(), "--latency-correction"]);
         }
         let request = &assignment.request;
         command.args(["-m", &request.method]);

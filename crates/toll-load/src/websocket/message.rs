@@ -30,7 +30,8 @@ impl MessageReader {
     /// Ready for the next message.
     pub(crate) fn reset(&mut self) {
         self.complete = false;
-        self.mixed = false;
+        // A control frame may be half read.
+        self.mixed = !self.is_between_frames();
     }
 
     /// Whether nothing but the message itself has come.

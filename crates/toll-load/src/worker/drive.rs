@@ -70,6 +70,7 @@ impl Worker {
             self.run_timers()?;
             if self.now_ns >= next_tick {
                 next_tick = self.now_ns + TICK_NS;
+                self.was_idle = false;
                 self.run_timeouts()?;
                 ending.aborted = order.abort.load(Ordering::Relaxed);
                 ending.gave_up = self
@@ -107,6 +108,7 @@ impl Worker {
         self.budget = order.budget;
         self.turn = order.first_lane as usize % self.errand.asks.len();
         self.now_ns = now_ns();
+        self.was_idle = false;
         for index in 0..self.slots.len() {
             let lane = Lane {
                 index: order.first_lane + index as u64,
@@ -123,10 +125,14 @@ impl Worker {
     /// What was cut short is hung up, so that nothing of it reaches the next drive.
     fn finish(&mut self, order: &Order<'_>, mut ending: Ending) -> Ending {
         let due_by = order.until_ns.min(self.now_ns);
+        let mut unbegun = 0;
         for index in 0..self.slots.len() {
             let task = self.slots[index].task;
             ending.in_flight += u64::from(task == Task::InFlight);
             let unfinished = matches!(task, Task::InFlight | Task::Connecting | Task::Opening);
+            // Its turn had come, but there was no connection yet to send it on.
+            let waits_in_vain = order.schedule.is_open() && unfinished && task != Task::InFlight;
+            unbegun += u64::from(waits_in_vain);
             let unasked = !unfinished && self.idle(index) == Idle::Unasked;
             self.tally.unasked += u64::from(unasked);
             if unasked || unfinished {
@@ -135,7 +141,7 @@ impl Worker {
             self.set_task(index, Task::Resting);
             ending.unsent += self.slots[index].arrivals.missed(due_by);
         }
-        ending.unsent = ending.unsent.min(self.budget);
+        ending.unsent = ending.unsent.min(self.budget) + unbegun;
         ending.ended_ns = self.now_ns;
         self.publish(order.gauge);
         ending
@@ -178,6 +184,7 @@ impl Worker {
                 break;
             }
             self.timers.pop();
+            self.was_idle = false;
             match self.slots[index].task {
                 Task::Waiting(due) if due == at => self.plan_next(index, self.now_ns)?,
                 Task::Connecting if self.slots[index].socket.is_none() => {

@@ -24,7 +24,7 @@ use std::time::Duration;
 /// The most that one receive takes.
 const BUFFER: usize = 64 * 1024;
 /// How long bytes that nobody has asked for are waited for at the end of a run.
-const LAST_WAIT: Duration = Duration::from_millis(5);
+const LAST_WAIT: Duration = Duration::from_millis(20);
 /// Answers in a row that may differ from the one before until they are taken to be always different.
 const PATIENCE_WITH_TEMPLATES: u32 = 64;
 

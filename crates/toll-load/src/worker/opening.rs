@@ -10,6 +10,10 @@ use crate::{Fault, LoadError};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
+/// How often in a row control frames are taken in while no answer is awaited; a server that sends them without end must
+/// not keep everything else from its turn.
+const MOST_IDLE_LOOKS: usize = 16;
+
 impl Worker {
     /// The connection that was being made is there.
     pub(super) fn open(&mut self, index: usize) -> Result<(), LoadError> {
@@ -106,12 +110,13 @@ impl Worker {
 
     /// What has happened on a connection that awaits no answer; pings are answered.
     pub(super) fn idle(&mut self, index: usize) -> Idle {
-        loop {
+        for _ in 0..MOST_IDLE_LOOKS {
             let seen = self.slots[index].idle();
             if seen != Idle::Unasked || !self.takes_idle(index) {
                 return seen;
             }
         }
+        Idle::Unasked
     }
 
     fn takes_idle(&mut self, index: usize) -> bool {
