@@ -38,8 +38,9 @@ KIND_OPTIONAL = {"docs", "requires", "scopes", "asgi", "proves"}
 SERVER_KEYS = {
     "distribution", "requires", "http", "loop", "default_http", "default_loop", "words",
     "command", "bind_tcp", "bind_unix", "processes", "switched_off", "hidden_layers", "env",
+    "websocket_requires",
 }  # fmt: skip
-SERVER_OPTIONAL = {"words", "hidden_layers", "env"}
+SERVER_OPTIONAL = {"words", "hidden_layers", "env", "websocket_requires"}
 PLACEHOLDERS = {"python", "http", "loop", "lifespan", "port", "socket"}
 
 

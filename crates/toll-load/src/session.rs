@@ -23,7 +23,7 @@ pub struct Session {
 pub struct Response {
     /// The status.
     pub status: u16,
-    /// The headers in their order, names in lower case.
+    /// The headers in their order, names in lower case; on a WebSocket those of the accepted handshake.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, with the transfer coding undone.
     pub body: Vec<u8>,

@@ -238,6 +238,7 @@ fn a_session_exchanges_and_slices() {
         (answer.status, answer.body.as_slice()),
         (101, &b"hello"[..])
     );
+    assert_eq!(answer.header("upgrade"), Some(&b"websocket"[..]));
     let slice = session
         .slice(Duration::from_millis(30), &AtomicBool::new(false))
         .unwrap();

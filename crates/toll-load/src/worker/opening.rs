@@ -59,7 +59,7 @@ impl Worker {
     }
 
     /// Opens a connection and waits for it.
-    pub(super) fn open_channel(&mut self, socket: &OwnedFd) -> Result<(), LoadError> {
+    pub(super) fn open_channel(&mut self, index: usize, socket: &OwnedFd) -> Result<(), LoadError> {
         let Some(opening) = &self.errand.opening else {
             return Ok(());
         };
@@ -84,7 +84,10 @@ impl Worker {
             }
             match accepted(&seen) {
                 Ok(Opened::More) => {}
-                Ok(Opened::Yes) => return Ok(()),
+                Ok(Opened::Yes) => {
+                    self.slots[index].opening = seen;
+                    return Ok(());
+                }
                 Ok(Opened::Refused { status }) => {
                     return Err(LoadError::Refused {
                         target: self.errand.name.clone(),

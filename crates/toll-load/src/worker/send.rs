@@ -158,7 +158,7 @@ impl Worker {
             target: self.errand.name.clone(),
             source: errno.into(),
         })?;
-        self.open_channel(&socket)?;
+        self.open_channel(index, &socket)?;
         self.poller.add(index, &socket, Interest::Read)?;
         self.slots[index].socket = Some(socket);
         Ok(())

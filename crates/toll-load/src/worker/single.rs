@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::clock::now_ns;
-use crate::http::{AnyReader, BodySink, Head, Step};
+use crate::http::{AnyReader, BodySink, Head, Step, fields};
 use crate::net::{RECEIVE, SEND, wait_readable, wait_writable};
 use crate::session::Response;
 use crate::{Fault, LoadError};
@@ -62,7 +62,12 @@ impl Worker {
             fault,
         };
         let (head, _) = outcome.map_err(complaint)?;
-        let headers = reader.fields().map_err(complaint)?;
+        // A message has no headers; what the server had to say, it said when it accepted.
+        let headers = match self.errand.opening {
+            Some(_) => fields(&self.slots[0].opening),
+            None => reader.fields(),
+        };
+        let headers = headers.map_err(complaint)?;
         Ok(Response {
             status: head.status,
             headers,
