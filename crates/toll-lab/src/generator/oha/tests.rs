@@ -89,7 +89,7 @@ fn a_unix_socket_stands_beside_the_url() {
     let command = Oha.command(&program, &assignment, folder.path()).unwrap();
     let line = format!("{command:?}").replace('"', "");
     for part in [
-        "-z 1000ms -t 1000ms -q 2.5 -m PUT",
+        "-z 1000ms -t 1000ms -q 2.5 --latency-correction -m PUT",
         "-D ",
         "--unix-socket /run/x.sock http://localhost/a",
     ] {
