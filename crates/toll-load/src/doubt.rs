@@ -5,6 +5,8 @@
 use crate::{LoadResult, Schedule};
 use serde::Serialize;
 
+/// A generator whose busiest thread used more than this share of its core may be what limited the load.
+pub const GENERATOR_BUSY: f64 = 0.8;
 /// A percentile is known when at least so many answers lie beyond it; with fewer it is the luck of a few.
 const ENOUGH_BEYOND: f64 = 10.0;
 /// A schedule is late when its 99th percentile is more than one gap between requests, but not for less than this …
@@ -172,10 +174,10 @@ fn littles_law(result: &LoadResult, _: &Surroundings) -> Option<Seen> {
 
 fn generator_busy(result: &LoadResult, _: &Surroundings) -> Option<Seen> {
     let used = result.client_utilisation;
-    (used > 0.8).then_some(())?;
+    (used > GENERATOR_BUSY).then_some(())?;
     Seen::new(
         used,
-        0.8,
+        GENERATOR_BUSY,
         format!(
             "the generator was busy for {:.0} % of its core, so the server may be faster than this; add --threads",
             used * 100.0
@@ -211,7 +213,7 @@ fn why_missed(result: &LoadResult, asked: f64) -> String {
     if failed > result.unsent && failed > 0 {
         return format!("{failed} requests failed; look at the errors first");
     }
-    if is_late(result, asked) || result.client_utilisation > 0.8 {
+    if is_late(result, asked) || result.client_utilisation > GENERATOR_BUSY {
         return "the generator itself was late; add --threads, or give it a core of its own"
             .to_owned();
     }

@@ -57,7 +57,9 @@ mod worker;
 
 pub use config::SessionConfig;
 pub use delayed_ack::{DelayedAck, delayed_ack};
-pub use doubt::{Doubt, Surroundings, doubt_codes, doubts, kept_up, percentile_is_known};
+pub use doubt::{
+    Doubt, GENERATOR_BUSY, Surroundings, doubt_codes, doubts, kept_up, percentile_is_known,
+};
 pub use error::{LoadError, TargetError};
 pub use expectation::Expectation;
 pub use fault::{Errors, Fault};

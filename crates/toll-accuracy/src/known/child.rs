@@ -62,11 +62,6 @@ impl Launcher {
 }
 
 impl KnownServer {
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The address as load generators want it.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
@@ -86,11 +81,6 @@ impl KnownServer {
     /// [`AccuracyError::Server`] when it has ended.
     pub fn report(&mut self) -> Result<Sight, AccuracyError> {
         Ok(serde_json::from_str(&self.ask("report")?)?)
-    }
-
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// A handle that stops it and lets it go on, usable from another thread while this one sends load.

@@ -138,7 +138,6 @@ impl Server {
         watch(&self.epoll, connection.stream(), self.next_token)?;
         self.connections.insert(self.next_token, connection);
         self.next_token += 1;
-        self.counters.accepted += 1;
         Ok(())
     }
 

@@ -21,8 +21,6 @@ pub struct Sight {
     pub bytes_in: u64,
     /// Bytes written.
     pub bytes_out: u64,
-    /// Connections accepted.
-    pub accepted: u64,
     /// From the return of the receive call to the beginning of the send call, of all that was answered.
     pub delay: Latency,
     /// When requests had been read, counted from the first; the first so many that the spec asks for.
@@ -51,7 +49,6 @@ pub(super) struct Counters {
     answers: [u64; Class::ALL.len()],
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
-    pub(super) accepted: u64,
     delay: Histogram<u64>,
     arrivals_ns: Vec<u64>,
     keep_arrivals: usize,
@@ -66,7 +63,6 @@ impl Counters {
             answers: [0; Class::ALL.len()],
             bytes_in: 0,
             bytes_out: 0,
-            accepted: 0,
             delay,
             arrivals_ns: Vec::with_capacity(keep_arrivals),
             keep_arrivals,
@@ -98,7 +94,6 @@ impl Counters {
                 .collect(),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
-            accepted: self.accepted,
             delay: Latency::from_histogram(&self.delay)?,
             arrivals_ns: self.arrivals_ns.iter().map(|at| at - first).collect(),
         })

@@ -10,7 +10,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::outcome::{ns, quantile_key};
-use super::{Assignment, Generator, GeneratorError, Outcome, Program, ReportedLatency, go_quoted};
+use super::{
+    Assignment, Generator, GeneratorError, Outcome, Program, ReportedLatency, from_json, go_quoted,
+};
 use crate::process::Finished;
 
 /// The generator.
@@ -38,10 +40,6 @@ impl Generator for Bombardier {
 
     fn blind_to(&self) -> &'static str {
         "bodies are not compared, failed requests are silently sent again, and its latencies include failures"
-    }
-
-    fn shortest(&self) -> Duration {
-        Duration::from_secs(1)
     }
 
     fn refuses_rate(&self, requests_per_s: f64) -> Option<String> {
@@ -79,9 +77,7 @@ impl Generator for Bombardier {
         for (name, value) in &request.headers {
             command.arg(format!("--header={name}: {value}"));
         }
-        if !request.body.is_empty() {
-            let body = scratch.join("body");
-            fs::write(&body, &request.body)?;
+        if let Some(body) = assignment.body_file(scratch)? {
             command.arg("--body-file").arg(body);
         }
         command.arg(assignment.url());
@@ -89,10 +85,7 @@ impl Generator for Bombardier {
     }
 
     fn read(&self, finished: &Finished) -> Result<Outcome, GeneratorError> {
-        let text = go_quoted::to_json(&finished.stdout);
-        let start = text.find('{').unwrap_or(0);
-        let written: Written = serde_json::from_str(&text[start..])
-            .map_err(|error| GeneratorError::unreadable(NAME, &error, &finished.stdout))?;
+        let written: Written = from_json(NAME, &go_quoted::to_json(&finished.stdout))?;
         Ok(written.result.outcome())
     }
 }

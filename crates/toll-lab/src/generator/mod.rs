@@ -13,14 +13,16 @@ mod program;
 mod wrk;
 
 use std::fmt::Debug;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 pub use error::GeneratorError;
 pub use outcome::{Outcome, ReportedLatency};
 pub use program::Program;
+use serde::de::DeserializeOwned;
 use toll_load::{Request, Target};
 
 use crate::process::Finished;
@@ -53,12 +55,14 @@ impl Assignment {
             .to_string()
     }
 
-    /// The unix socket, if the target is one.
-    fn socket(&self) -> Option<String> {
-        let written = self.target.to_string();
-        let socket = written.strip_prefix("unix:")?;
-        let path = format!(":{}", self.target.path());
-        Some(socket.strip_suffix(&path).unwrap_or(socket).to_owned())
+    /// A file with the body of the request, if it has one.
+    fn body_file(&self, scratch: &Path) -> io::Result<Option<PathBuf>> {
+        if self.request.body.is_empty() {
+            return Ok(None);
+        }
+        let file = scratch.join("body");
+        fs::write(&file, &self.request.body)?;
+        Ok(Some(file))
     }
 }
 
@@ -82,7 +86,9 @@ pub trait Generator: Debug + Send + Sync {
     fn blind_to(&self) -> &'static str;
 
     /// The shortest time for which it sends load.
-    fn shortest(&self) -> Duration;
+    fn shortest(&self) -> Duration {
+        Duration::from_secs(1)
+    }
 
     /// Whether it reaches servers on unix sockets.
     fn unix_sockets(&self) -> bool {
@@ -94,7 +100,7 @@ pub trait Generator: Debug + Send + Sync {
 
     /// Why it cannot do this, if it cannot.
     fn unsupported(&self, assignment: &Assignment) -> Option<String> {
-        if assignment.socket().is_some() && !self.unix_sockets() {
+        if assignment.target.socket().is_some() && !self.unix_sockets() {
             return Some(NO_UNIX_SOCKETS.to_owned());
         }
         assignment.rate.and_then(|rate| self.refuses_rate(rate))
@@ -126,6 +132,13 @@ pub trait Generator: Debug + Send + Sync {
     fn read(&self, finished: &Finished) -> Result<Outcome, GeneratorError>;
 }
 
+/// The JSON that a program wrote, whatever it wrote before.
+fn from_json<T: DeserializeOwned>(name: &'static str, text: &str) -> Result<T, GeneratorError> {
+    let start = text.find('{').unwrap_or(0);
+    serde_json::from_str(&text[start..])
+        .map_err(|error| GeneratorError::unreadable(name, &error, text))
+}
+
 /// Every generator that there is.
 pub fn all() -> &'static [&'static dyn Generator] {
     &[&bombardier::Bombardier, &wrk::Wrk, &oha::Oha]
@@ -145,6 +158,17 @@ const NO_UNIX_SOCKETS: &str = "it knows no unix sockets; use TCP";
 fn whole_seconds(duration: Duration) -> u64 {
     let up = u64::from(duration.subsec_nanos() > 0);
     (duration.as_secs() + up).max(1)
+}
+
+/// A program that ended well and wrote this.
+#[cfg(test)]
+fn having_written(text: &str) -> Finished {
+    Finished {
+        success: true,
+        code: Some(0),
+        stdout: text.to_owned(),
+        stderr: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -180,10 +204,10 @@ mod tests {
         };
         let tcp = to(Target::parse("http://127.0.0.1:80/").unwrap());
         assert_eq!(
-            (tcp.url().as_str(), tcp.socket()),
+            (tcp.url().as_str(), tcp.target.socket()),
             ("http://127.0.0.1:80/x?y=1", None)
         );
         let unix = to(Target::unix("/run/a.sock").with_path("/b"));
-        assert_eq!(unix.socket().as_deref(), Some("/run/a.sock"));
+        assert_eq!(unix.target.socket(), Some(Path::new("/run/a.sock")));
     }
 }

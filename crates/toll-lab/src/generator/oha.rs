@@ -1,7 +1,6 @@
 //! oha, in Rust on hyper.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::outcome::{ns, quantile_key};
-use super::{Assignment, Generator, GeneratorError, Outcome, Program, ReportedLatency};
+use super::{Assignment, Generator, GeneratorError, Outcome, Program, ReportedLatency, from_json};
 use crate::process::Finished;
 
 /// The generator.
@@ -41,10 +40,6 @@ impl Generator for Oha {
 
     fn blind_to(&self) -> &'static str {
         "bodies are not compared, its latencies include wrong statuses, and bytes are told of bodies only"
-    }
-
-    fn shortest(&self) -> Duration {
-        Duration::from_secs(1)
     }
 
     fn unix_sockets(&self) -> bool {
@@ -83,14 +78,13 @@ impl Generator for Oha {
         for (name, value) in &request.headers {
             command.args(["-H", &format!("{name}: {value}")]);
         }
-        if !request.body.is_empty() {
-            let body = scratch.join("body");
-            fs::write(&body, &request.body)?;
+        if let Some(body) = assignment.body_file(scratch)? {
             command.arg("-D").arg(body);
         }
-        match assignment.socket() {
+        match assignment.target.socket() {
             Some(socket) => command
-                .args(["--unix-socket", &socket])
+                .arg("--unix-socket")
+                .arg(socket)
                 .arg(format!("http://localhost{}", request.path)),
             None => command.arg(assignment.url()),
         };
@@ -98,10 +92,7 @@ impl Generator for Oha {
     }
 
     fn read(&self, finished: &Finished) -> Result<Outcome, GeneratorError> {
-        let text = &finished.stdout;
-        let start = text.find('{').unwrap_or(0);
-        let written: Written = serde_json::from_str(&text[start..])
-            .map_err(|error| GeneratorError::unreadable(NAME, &error, text))?;
+        let written: Written = from_json(NAME, &finished.stdout)?;
         Ok(written.outcome())
     }
 }

@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use toll_load::Request;
 
@@ -43,10 +42,6 @@ impl Generator for Wrk {
 
     fn blind_to(&self) -> &'static str {
         "bodies are not compared, every status below 400 counts as right, a request that is never answered is not counted, and latencies include samples that it adds itself"
-    }
-
-    fn shortest(&self) -> Duration {
-        Duration::from_secs(1)
     }
 
     fn refuses_rate(&self, _requests_per_s: f64) -> Option<String> {

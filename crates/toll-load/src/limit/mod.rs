@@ -10,7 +10,7 @@ pub use goal::{Goal, GoalError};
 pub use search::{Purpose, Search, Step};
 
 use crate::clock::duration_ns;
-use crate::doubt::{kept_up, lag_bound_ns};
+use crate::doubt::{GENERATOR_BUSY, kept_up, lag_bound_ns};
 use crate::{LoadError, LoadPlan, LoadResult, Progress, Schedule, Stop, run};
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 
 /// The share of the asked rate that must be answered.
 const MIN_KEPT_UP: f64 = 0.99;
-/// A generator that is busier than this is the limit itself.
-const GENERATOR_BUSY: f64 = 0.8;
 /// Load before each probe that is not counted, as a share of the probe.
 const WARMUP_SHARE: f64 = 0.1;
 /// How long a server gets to work off what a failed probe left in it, at most.

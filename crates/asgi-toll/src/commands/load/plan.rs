@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use toll_load::{Expectation, Goal, LimitSettings, LoadPlan, Request, Schedule, Stop, Target};
+use toll_load::{
+    Expectation, Goal, LimitSettings, LoadPlan, Protocol, Request, Schedule, Stop, Target,
+};
 
 use crate::cli::{ArrivalKind, LoadArgs};
 use crate::settings;
@@ -24,6 +26,12 @@ pub(super) fn plan(args: &LoadArgs) -> anyhow::Result<LoadPlan> {
     }
     if args.connections == 0 || args.threads == 0 {
         bail!("at least one connection and one thread are needed");
+    }
+    let upgraded = args.expect_status.is_some() || !args.method.eq_ignore_ascii_case("GET");
+    if target.protocol() == Protocol::WebSocket && upgraded {
+        bail!(
+            "a WebSocket begins with a GET that is answered with 101; leave --method and --expect-status out"
+        );
     }
     let requests = requests(args, &target)?;
     let mut plan = LoadPlan::new(target, Request::get("/"));

@@ -5,12 +5,10 @@ use std::time::Duration;
 use anyhow::bail;
 use serde::Serialize;
 use toll_lab::serving::{ServerLoad, Watch, listener};
-use toll_load::{Progress, Target};
+use toll_load::{GENERATOR_BUSY, Progress, Target};
 
 use crate::cli::LoadArgs;
 
-/// A generator that is busier than this may be the bottleneck.
-const GENERATOR_BUSY: f64 = 0.8;
 /// The generator tells its counts every 20 ms; right after the warm-up they are still the old ones.
 const SETTLED: Duration = Duration::from_millis(50);
 

@@ -1,14 +1,10 @@
 use toll_load::{Request, Target};
 
+use super::super::having_written;
 use super::*;
 
 fn read(text: &str) -> Result<Outcome, GeneratorError> {
-    Bombardier.read(&Finished {
-        success: true,
-        code: Some(0),
-        stdout: text.to_owned(),
-        stderr: String::new(),
-    })
+    Bombardier.read(&having_written(text))
 }
 
 macro_rules! recorded {

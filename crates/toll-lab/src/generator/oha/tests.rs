@@ -1,13 +1,9 @@
+use super::super::having_written;
 use super::*;
 use toll_load::{Request, Target};
 
 fn read(text: &str) -> Result<Outcome, GeneratorError> {
-    Oha.read(&Finished {
-        success: true,
-        code: Some(0),
-        stdout: text.to_owned(),
-        stderr: String::new(),
-    })
+    Oha.read(&having_written(text))
 }
 
 macro_rules! recorded {

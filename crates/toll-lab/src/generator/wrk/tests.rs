@@ -1,13 +1,11 @@
+use std::time::Duration;
+
+use super::super::having_written;
 use super::*;
 use toll_load::Target;
 
 fn read(text: &str) -> Result<Outcome, GeneratorError> {
-    Wrk.read(&Finished {
-        success: true,
-        code: Some(0),
-        stdout: text.to_owned(),
-        stderr: String::new(),
-    })
+    Wrk.read(&having_written(text))
 }
 
 macro_rules! recorded {
