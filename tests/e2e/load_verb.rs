@@ -199,6 +199,38 @@ fn an_interrupted_search_keeps_what_it_found() {
 }
 
 #[test]
+fn a_search_whose_server_dies_keeps_what_it_found() {
+    let mut server = Uvicorn::start(&[]);
+    let url = server.url("/");
+    let args = ["load", &url, "--find-limit", "p99=50ms", "--probe", "1s", "--json"];
+    let started = Started::from(server.place.command(&args).spawn().unwrap());
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let found = started.wait().expect(4).json();
+    assert!(
+        found["gone"].as_str().unwrap().contains("cannot connect"),
+        "{found}"
+    );
+    assert_eq!(found["confirmed"], false);
+    assert!(!found["probes"].as_array().unwrap().is_empty(), "{found}");
+}
+
+#[test]
+fn the_generator_answers_for_its_own_counts() {
+    let place = Place::new();
+    let args = ["load", "--self-check", "--only", "bytes,counts", "--json"];
+    let report = place.run(&args).expect(0).json();
+    let sections = report["sections"].as_array().unwrap();
+    let asked: Vec<_> = sections.iter().map(|one| &one["experiment"]).collect();
+    assert_eq!(asked, ["counts", "bytes"]);
+    let rows = sections[0]["rows"].as_array().unwrap();
+    let sent = rows.iter().find(|row| row["what"] == "sent").unwrap();
+    assert!(number(&sent["measured"]) > 1_000.0, "{sent}");
+    assert_eq!(sent["measured"], sent["expected"], "{sent}");
+}
+
+#[test]
 fn a_server_that_spins_is_the_one_that_is_saturated() {
     let server = Uvicorn::start(&[]);
     let result = server.load("/spin", &["-d", "2s"], 0);

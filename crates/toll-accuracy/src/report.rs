@@ -1,7 +1,7 @@
 //! All questions to all generators, and what came of it.
 
 use crate::bench::{Bench, Length};
-use crate::experiments::{self, Experiment};
+use crate::experiments::Experiment;
 use crate::generator::Generator;
 use crate::row::{Row, Verdict};
 use crate::{AccuracyError, words};
@@ -54,21 +54,22 @@ pub struct Step<'a> {
     pub done: (usize, usize),
 }
 
-/// Asks every generator every question. A generator that fails at a question gets a row that says so, and is out.
+/// Asks every generator each of these questions. A generator that fails at a question gets a row that says so, and is out.
 ///
 /// # Errors
 /// [`AccuracyError`] when the known server or the machine fails, and [`AccuracyError::Interrupted`].
 pub fn check(
     bench: &Bench,
     generators: &[&dyn Generator],
+    questions: &[Experiment],
     progress: &mut dyn FnMut(Step<'_>),
 ) -> Result<Report, AccuracyError> {
     let mut sections = Vec::new();
-    let total = experiments::ALL
+    let total = questions
         .iter()
         .map(|experiment| asked(experiment, generators).count())
         .sum();
-    for experiment in &experiments::ALL {
+    for experiment in questions {
         for generator in asked(experiment, generators) {
             let done = (sections.len(), total);
             let mut tell = |attempt| {

@@ -143,6 +143,15 @@ pub(crate) struct AccuracyArgs {
     /// Ask for longer: many minutes instead of one or two.
     #[arg(long, requires = "self_check")]
     pub(crate) full: bool,
+    /// Ask only these questions.
+    #[arg(
+        long, requires = "self_check", value_delimiter = ',', value_name = "QUESTION",
+        conflicts_with = "markdown",
+        value_parser = clap::builder::PossibleValuesParser::new(
+            toll_accuracy::experiments::ALL.iter().map(|question| question.key),
+        ),
+    )]
+    pub(crate) only: Vec<String>,
     /// Ask these generators the same questions.
     #[arg(
         long, requires = "self_check", value_delimiter = ',', value_name = "NAME",

@@ -50,6 +50,11 @@ impl Door {
         }
     }
 
+    /// Whether it is a port, which another program may take or have.
+    pub(super) fn is_port(&self) -> bool {
+        matches!(self, Self::Port(_))
+    }
+
     /// What the server is told.
     pub(super) fn bind(&self) -> Bind {
         match self {

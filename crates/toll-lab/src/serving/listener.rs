@@ -29,6 +29,15 @@ pub fn processes_at(target: &Target) -> Vec<u32> {
     with_descendants(&holders)
 }
 
+/// Whether somebody else than these processes listens at the target, as far as this user may see.
+pub(super) fn is_anothers(target: &Target, ours: &[u32]) -> bool {
+    let is_ours = |inode: &u64| {
+        let one = BTreeSet::from([*inode]);
+        ours.iter().any(|pid| holds_any(*pid, &one))
+    };
+    inodes_at(target).iter().any(|inode| !is_ours(inode))
+}
+
 /// The processes, and all that descend from them, sorted.
 pub fn with_descendants(pids_given: &[u32]) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = pids()

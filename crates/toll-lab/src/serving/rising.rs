@@ -11,7 +11,7 @@ use toll_core::workload::{Protocol, Workload};
 use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
 use super::door::Door;
-use super::{Running, ServeRequest};
+use super::{Running, ServeRequest, listener};
 use crate::bench::{Bench, Station};
 
 /// How often a server is started again because its port was taken in between.
@@ -156,6 +156,10 @@ impl<'a> Rising<'a> {
         if !self.door.is_open() {
             return self.rising_or_hung();
         }
+        if self.door.is_port() && listener::is_anothers(&self.target, &running.members()) {
+            let failure = Failure::new(Stage::Start, "port-taken", "another program has its port");
+            return self.start_elsewhere_or(failure);
+        }
         if let Ok(answer) = self.greet() {
             return self.welcome(&answer);
         }
@@ -177,9 +181,14 @@ impl<'a> Rising<'a> {
             .log_tail
             .iter()
             .any(|line| line.to_lowercase().contains("address already in use"));
-        if !taken {
-            return Progress::Failed(failure);
+        if taken {
+            self.start_elsewhere_or(failure)
+        } else {
+            Progress::Failed(failure)
         }
+    }
+
+    fn start_elsewhere_or(&mut self, failure: Failure) -> Progress {
         if self.tries >= PORT_TRIES {
             let message = format!(
                 "the server found its port taken {PORT_TRIES} times, a new one each time; perhaps the application binds a port of its own"
@@ -476,6 +485,20 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
         let (mut living, tries) = risen(rising).unwrap();
         assert_eq!(tries, 2, "the first port was taken");
         assert_eq!(living.session.exchange().unwrap().status, 200);
+    }
+
+    #[test]
+    fn an_answer_from_another_program_on_its_port_is_not_taken_for_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bench, station) = (bench(folder.path()), station());
+        let Ok((other, _)) = risen(Rising::start(&bench, &station, 0, 1).unwrap()) else {
+            panic!("the other program does not serve");
+        };
+        let port = other.target.addresses()[0].port();
+        let rising = Rising::start_at(&bench, &station, 0, 1, Door::Port(port)).unwrap();
+        let (living, tries) = risen(rising).unwrap();
+        assert_eq!(tries, 2, "the first port was another's");
+        assert_ne!(living.target.addresses()[0].port(), port);
     }
 
     #[test]

@@ -86,6 +86,11 @@ impl Running {
         Some(failure.with_log(self.log_tail()))
     }
 
+    /// The processes of its tree at this moment, sorted.
+    pub(super) fn members(&self) -> Vec<u32> {
+        tree::members(self.child.id())
+    }
+
     /// Its process id, which is the id of its group too.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

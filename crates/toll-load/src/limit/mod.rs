@@ -116,6 +116,8 @@ pub struct LimitReport {
     pub at_limit: Option<LoadResult>,
     /// Stopped from outside.
     pub interrupted: bool,
+    /// Why the search ended early: the server could not be reached any more, in the system's words.
+    pub gone: Option<String>,
 }
 
 /// What happens during a search.
@@ -135,7 +137,7 @@ pub enum LimitEvent<'a> {
 /// schedule and stop are the plan's.
 ///
 /// # Errors
-/// Those of [`run`]; what was found until an interruption is no error.
+/// Those of [`run`]; what was found until an interruption, or until the server went away, is no error.
 pub fn find_limit(
     plan: &LoadPlan,
     settings: &LimitSettings,
@@ -149,6 +151,7 @@ pub fn find_limit(
         tell,
         probes: Vec::new(),
         at_limit: None,
+        gone: None,
     };
     let closed_loop_rate = hunt.closed_loop()?;
     let lowest = FEWEST_REQUESTS / settings.probe.as_secs_f64();
@@ -159,8 +162,15 @@ pub fn find_limit(
         } else {
             settings.probe
         };
-        if let Some(holds) = hunt.probe(rate, purpose, time)? {
-            search.record(holds);
+        match hunt.probe(rate, purpose, time) {
+            Ok(Some(holds)) => search.record(holds),
+            Ok(None) => {}
+            // Nobody answers any more: what was found before still tells something.
+            Err(LoadError::Connect(error)) => {
+                hunt.gone = Some(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(hunt.report(closed_loop_rate, &search))
@@ -173,6 +183,7 @@ struct Hunt<'a> {
     tell: &'a mut dyn FnMut(&LimitEvent<'_>),
     probes: Vec<Probe>,
     at_limit: Option<(f64, LoadResult)>,
+    gone: Option<String>,
 }
 
 impl Hunt<'_> {
@@ -278,6 +289,7 @@ impl Hunt<'_> {
             probes: self.probes,
             at_limit,
             interrupted: self.abort.load(Ordering::Relaxed),
+            gone: self.gone,
         }
     }
 }

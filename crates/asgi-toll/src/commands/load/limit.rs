@@ -87,7 +87,7 @@ fn exit_of(args: &LoadArgs, found: &Found) -> Exit {
         _ if report.interrupted => Exit::Interrupted,
         _ if objects(args, &found.doubts) => Exit::Objection,
         // The question was what the server holds, and that is still not known.
-        _ if report.generator_limited => Exit::Inconclusive,
+        _ if report.generator_limited || report.gone.is_some() => Exit::Inconclusive,
         None => Exit::Inconclusive,
         Some(_) => Exit::Done,
     }

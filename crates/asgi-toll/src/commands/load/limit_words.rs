@@ -142,6 +142,9 @@ fn none_held(report: &LimitReport, goal: &str) -> String {
         .map(|probe| probe.rate)
         .reduce(f64::min);
     match lowest {
+        _ if report.gone.is_some() => {
+            "not known: the server went away before a rate had held".to_owned()
+        }
         Some(lowest) if !report.interrupted => format!(
             "{BAD}none{BAD:#}: even {} requests/s do not hold {goal}",
             rate(lowest)
@@ -166,19 +169,24 @@ fn failed(probe: &Probe) -> String {
 
 /// What should be known about the limit.
 fn said(report: &LimitReport) -> Vec<String> {
-    let mut said = Vec::new();
-    if report.generator_limited {
-        said.push("It was the generator that could not go on: the server may hold more. Add --threads, or give the generator cores of its own (--cores).");
+    let mut said: Vec<String> = Vec::new();
+    if let Some(gone) = &report.gone {
+        said.push(format!(
+            "The server could not be reached any more, so the search ended early: {gone}"
+        ));
     }
-    if report.limit.is_none() && !report.interrupted {
-        said.push("Choose a longer time for the goal, or look at where the time goes with a plain `asgi-toll load --rate`.");
+    if report.generator_limited {
+        said.push("It was the generator that could not go on: the server may hold more. Add --threads, or give the generator cores of its own (--cores).".to_owned());
+    }
+    if report.limit.is_none() && !report.interrupted && report.gone.is_none() {
+        said.push("Choose a longer time for the goal, or look at where the time goes with a plain `asgi-toll load --rate`.".to_owned());
     }
     let few = report
         .at_limit
         .as_ref()
         .is_some_and(|result| result.ok < report.goal.enough());
     if few {
-        said.push("There were too few answers for this percentile; a longer --probe makes the limit surer.");
+        said.push("There were too few answers for this percentile; a longer --probe makes the limit surer.".to_owned());
     }
     let indented = |text: &str| {
         wrapped(text, 90)
@@ -186,5 +194,5 @@ fn said(report: &LimitReport) -> Vec<String> {
             .map(|part| format!("  {part}"))
             .collect::<Vec<_>>()
     };
-    said.into_iter().flat_map(indented).collect()
+    said.iter().flat_map(|text| indented(text)).collect()
 }

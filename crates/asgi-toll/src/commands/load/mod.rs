@@ -18,6 +18,7 @@ pub(crate) fn run(args: &LoadArgs, printer: Printer) -> anyhow::Result<Exit> {
     if args.accuracy.self_check {
         let wish = self_check::Wish {
             full: args.accuracy.full,
+            only: &args.accuracy.only,
             beside: &args.accuracy.beside,
             markdown: args.accuracy.markdown.as_deref(),
         };

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use toll_accuracy::experiments::{ALL, Experiment};
 use toll_accuracy::generator::{External, Generator, Own};
 use toll_accuracy::known::{self, Launcher};
 use toll_accuracy::{AccuracyError, Bench, Length, check, with_generated};
@@ -21,6 +22,8 @@ const MARK: &str = "self-check";
 pub(crate) struct Wish<'a> {
     /// Longer experiments.
     pub(crate) full: bool,
+    /// Only these questions, unless there are none.
+    pub(crate) only: &'a [String],
     /// Other generators to be asked too.
     pub(crate) beside: &'a [String],
     /// A page whose marked part is to be written.
@@ -48,7 +51,11 @@ pub(crate) fn run(wish: &Wish<'_>, printer: Printer) -> anyhow::Result<Exit> {
         .collect::<Result<Vec<_>, _>>()?;
     let mut generators: Vec<&dyn Generator> = vec![&Own { spin: false }, &Own { spin: true }];
     generators.extend(others.iter().map(|other| other as &dyn Generator));
-    let asked = check(&bench, &generators, &mut |step| {
+    let is_wanted = |question: &Experiment| {
+        wish.only.is_empty() || wish.only.iter().any(|key| key == question.key)
+    };
+    let questions: Vec<Experiment> = ALL.into_iter().filter(is_wanted).collect();
+    let asked = check(&bench, &generators, &questions, &mut |step| {
         let (done, all) = step.done;
         printer.talk(format!(
             "{}/{all} {} {}, attempt {}",
