@@ -202,7 +202,15 @@ fn an_interrupted_search_keeps_what_it_found() {
 fn a_search_whose_server_dies_keeps_what_it_found() {
     let mut server = Uvicorn::start(&[]);
     let url = server.url("/");
-    let args = ["load", &url, "--find-limit", "p99=50ms", "--probe", "1s", "--json"];
+    let args = [
+        "load",
+        &url,
+        "--find-limit",
+        "p99=50ms",
+        "--probe",
+        "1s",
+        "--json",
+    ];
     let started = Started::from(server.place.command(&args).spawn().unwrap());
     std::thread::sleep(std::time::Duration::from_secs(4));
     server.child.kill().unwrap();

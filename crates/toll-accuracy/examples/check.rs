@@ -2,6 +2,7 @@
 //! as `known_server`.
 
 use std::io::Write;
+use toll_accuracy::experiments::ALL;
 use toll_accuracy::generator::{External, Generator, Own};
 use toll_accuracy::known::Launcher;
 use toll_accuracy::{Bench, Length, check};
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect::<Result<Vec<_>, _>>()?;
     let mut generators: Vec<&dyn Generator> = vec![&Own { spin: false }, &Own { spin: true }];
     generators.extend(others.iter().map(|other| other as &dyn Generator));
-    let report = check(&bench, &generators, &mut |_| {})?;
+    let report = check(&bench, &generators, &ALL, &mut |_| {})?;
     writeln!(std::io::stdout(), "{}", report.in_words())?;
     Ok(())
 }

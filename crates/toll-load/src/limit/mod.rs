@@ -166,7 +166,7 @@ pub fn find_limit(
             Ok(Some(holds)) => search.record(holds),
             Ok(None) => {}
             // Nobody answers any more: what was found before still tells something.
-            Err(LoadError::Connect(error)) => {
+            Err(error @ LoadError::Connect { .. }) => {
                 hunt.gone = Some(error.to_string());
                 break;
             }
