@@ -227,7 +227,7 @@ fn after_kill_9_no_process_is_left_and_the_run_goes_on() {
     let started = started(&place);
     started.signal("KILL");
     started.wait();
-    eventually(5, || servers(&place).is_empty());
+    eventually(20, || servers(&place).is_empty());
     // The report of what there is can be drawn, and says that it was interrupted.
     let report = place.run(&["report", "out"]).expect(0);
     assert_eq!(place.json("out/results.json")["run"]["interrupted"], true);

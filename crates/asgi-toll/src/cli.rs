@@ -129,6 +129,13 @@ pub(crate) struct SuiteChoice {
     /// a program that is installed.
     #[arg(long, value_parser = load_names(), value_name = "NAME")]
     pub(crate) load: Option<String>,
+    /// How long load is sent to a cell at a time, instead of what the suite says, such as `20ms` or `2s`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) slice: Option<String>,
+    /// How environments are made instead of what the suite says: virtualenvs with uv, or images of
+    /// a container engine (Docker, Podman).
+    #[arg(long, value_parser = PossibleValuesParser::new(toll_core::suite::PROVISIONERS), value_name = "NAME")]
+    pub(crate) provisioner: Option<String>,
     /// Numbers of middlewares instead of the suite's: `0,1,5,20`, `0..=20`, or `auto` for so many
     /// that they cost a few times what the base costs.
     #[arg(long, value_name = "LEVELS")]
@@ -175,7 +182,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Go on with an interrupted run; its suite and its seed are taken from the folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instruments", "load", "middlewares", "python", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "suite", "quick", "only", "instruments", "load", "slice", "provisioner", "middlewares", "python", "seed"])]
     pub(crate) resume: Option<PathBuf>,
     /// Seed of the random orders [default: from the clock].
     #[arg(long)]
@@ -261,7 +268,16 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheVerb {
     /// What was built, how large it is, when it was used last.
-    List,
+    List(CacheArgs),
     /// Remove all of it.
-    Clean,
+    Clean(CacheArgs),
+}
+
+/// Which part of the cache.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    /// The images in the container engine instead of what is on disk; only those that asgi-toll made, and what
+    /// killed runs left of containers.
+    #[arg(long)]
+    pub(crate) docker: bool,
 }

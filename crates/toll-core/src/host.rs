@@ -23,6 +23,9 @@ pub struct LoadGenerator {
     pub version: String,
     /// What it does not check or count, as a half sentence.
     pub blind_to: String,
+    /// Whether it ran in a container beside the server's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_container: bool,
 }
 
 /// What the machine is. Every field that could not be read is `None`.

@@ -10,7 +10,7 @@ use crate::axes::{self, Axes};
 use crate::diagnostic::Diagnostic;
 use crate::levels::Levels;
 use crate::sample::Instrument;
-use crate::settings::{Settings, Transport};
+use crate::settings::{Containers, Settings, Transport};
 use crate::suite::{Catalogue, Suite};
 
 pub use estimate::DurationEstimate;
@@ -123,6 +123,9 @@ struct Identity<'a> {
     /// Left out for the tool's own generator, so that plans from before there were others keep their identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     load: Option<&'a str>,
+    /// Left out for virtualenvs, for the same reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    containers: Option<&'a Containers>,
 }
 
 impl Plan {
@@ -181,6 +184,7 @@ impl Plan {
             direct_blocks: settings.direct_blocks,
             count_repeats: settings.count_repeats,
             load: settings.external_load(),
+            containers: settings.containers.as_ref(),
         })
     }
 

@@ -31,7 +31,7 @@ pub struct Server {
     pub default_loop: String,
     /// The command that starts it, without its socket.
     pub command: Vec<String>,
-    /// Arguments that are appended to bind it to a TCP port on 127.0.0.1.
+    /// Arguments that are appended to bind it to a TCP port.
     pub bind_tcp: Vec<String>,
     /// Arguments that are appended to bind it to a unix socket.
     pub bind_unix: Vec<String>,
@@ -50,8 +50,10 @@ pub struct Server {
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bind {
-    /// On 127.0.0.1.
+    /// On a port.
     Tcp {
+        /// The address: 127.0.0.1, but in a container with a network of its own.
+        host: String,
         /// The port.
         port: u16,
     },
@@ -116,7 +118,8 @@ impl Server {
             ("http", _) => &with.http,
             ("loop", _) => &with.event_loop,
             ("lifespan", _) => &with.lifespan,
-            ("port", Bind::Tcp { port }) => return port.to_string(),
+            ("host", Bind::Tcp { host, .. }) => host,
+            ("port", Bind::Tcp { port, .. }) => return port.to_string(),
             ("socket", Bind::Unix { socket }) => socket,
             // Refused when the server was read.
             _ => return format!("{{{name}}}"),
@@ -185,7 +188,7 @@ fn server(
         http,
         loops,
         command: command(source, &written)?,
-        bind_tcp: templates(source, &written.bind_tcp, &["port"])?,
+        bind_tcp: templates(source, &written.bind_tcp, &["host", "port"])?,
         bind_unix: templates(source, &written.bind_unix, &["socket"])?,
         processes,
         switched_off: written.switched_off,
@@ -323,7 +326,14 @@ mod tests {
 
     #[test]
     fn placeholders_are_replaced_and_the_socket_comes_last() {
-        let (command, environment) = filled("py", "on", Bind::Tcp { port: 80 });
+        let (command, environment) = filled(
+            "py",
+            "on",
+            Bind::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port: 80,
+            },
+        );
         assert_eq!(
             command,
             ["py", "-m", "demo", "--life=on/h11", "{", "127.0.0.1:80"]
@@ -348,7 +358,14 @@ mod tests {
 
     #[test]
     fn what_was_filled_in_is_not_filled_again() {
-        let (command, _) = filled("/odd/{http}/python", "on", Bind::Tcp { port: 80 });
+        let (command, _) = filled(
+            "/odd/{http}/python",
+            "on",
+            Bind::Tcp {
+                host: "127.0.0.1".to_owned(),
+                port: 80,
+            },
+        );
         assert_eq!(command[0], "/odd/{http}/python");
     }
 }

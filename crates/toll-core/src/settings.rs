@@ -12,8 +12,37 @@ pub enum Transport {
     /// TCP on 127.0.0.1.
     #[default]
     Tcp,
-    /// A unix socket.
+    /// A unix socket; for a container, in a folder that it shares with this machine.
     Unix,
+    /// TCP on 127.0.0.1, from a container that has this machine's network.
+    Host,
+    /// A port of 127.0.0.1 that the engine passes on to a container with a network of its own.
+    Published,
+}
+
+/// How a run uses containers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Containers {
+    /// The image that environments are put on; `{python}` stands for the version of Python.
+    pub base_image: String,
+    /// The most memory of one container, in MiB.
+    pub memory_mib: u64,
+}
+
+impl Default for Containers {
+    fn default() -> Self {
+        Self {
+            base_image: "python:{python}-slim".to_owned(),
+            memory_mib: 1024,
+        }
+    }
+}
+
+impl Containers {
+    /// The base image for a version of Python.
+    pub fn base_for(&self, python: &str) -> String {
+        self.base_image.replace("{python}", python)
+    }
 }
 
 /// How a run measures. Part of the plan, and so of its hash.
@@ -45,6 +74,9 @@ pub struct Settings {
     /// What sends the load: the tool's own `toll-load`, or the name of an external program.
     #[serde(default = "default_load")]
     pub load: String,
+    /// Containers of images, where environments are not virtualenvs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Containers>,
     /// CPU time of a slice of `direct`, in milliseconds; without a server much less is enough.
     #[serde(default = "default_direct_slice_ms")]
     pub direct_slice_ms: u64,
@@ -94,6 +126,7 @@ impl Default for Settings {
             precision: 0.05,
             budget_s: 600,
             load: default_load(),
+            containers: None,
             direct_slice_ms: default_direct_slice_ms(),
             direct_blocks: default_direct_blocks(),
             count_rounds: default_count_rounds(),

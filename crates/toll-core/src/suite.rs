@@ -1,6 +1,7 @@
 //! A suite: what is to be compared, and how it is to be measured.
 
 mod check;
+mod housing;
 mod lookup;
 mod measure;
 mod sender;
@@ -20,6 +21,7 @@ use crate::subject::Subject;
 use crate::wire;
 use crate::workload::Workload;
 
+pub use housing::PROVISIONERS;
 pub use measure::{budget, precision};
 
 /// All that suites may name.
@@ -42,6 +44,8 @@ pub struct Overrides<'a> {
     pub instruments: &'a [Instrument],
     /// The load generator.
     pub load: Option<&'a str>,
+    /// `uv` or `docker`.
+    pub provisioner: Option<&'a str>,
 }
 
 /// What is to be compared, and how it is to be measured. Every list of the text is multiplied out.
@@ -141,7 +145,7 @@ pub fn parse_for(
     };
     instruments.sort_unstable();
     instruments.dedup();
-    let settings = measure::settings(source, &written, &catalogue.load_tools, overrides.load)?;
+    let settings = measure::settings(source, &written, &catalogue.load_tools, overrides)?;
     let series::Matrix {
         series,
         not_applicable,

@@ -114,7 +114,10 @@ fn every_server_can_be_started_in_every_way_that_it_offers() {
             .flat_map(|http| server.loops.keys().map(move |one| (http, one)))
         {
             for bind in [
-                Bind::Tcp { port: 4321 },
+                Bind::Tcp {
+                    host: "127.0.0.1".to_owned(),
+                    port: 4321,
+                },
                 Bind::Unix {
                     socket: "/tmp/a.sock".to_owned(),
                 },
@@ -154,7 +157,10 @@ fn a_server_may_have_words_of_its_own() {
         http: "hyper".to_owned(),
         event_loop: "asyncio".to_owned(),
         lifespan: "off".to_owned(),
-        bind: Bind::Tcp { port: 1 },
+        bind: Bind::Tcp {
+            host: "127.0.0.1".to_owned(),
+            port: 1,
+        },
     };
     assert!(
         servers["granian"]

@@ -157,6 +157,7 @@ fn every_setting_can_be_set() {
         warmup_ms: 0,
         timeout_ms: 10,
         start_timeout_ms: 100,
+        containers: None,
         transport: Transport::Unix,
         precision: 0.07,
         budget_s: 3_600,

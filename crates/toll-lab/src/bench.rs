@@ -1,6 +1,8 @@
 //! The bench: everything that stands ready before the first round.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +16,7 @@ use toll_core::workload::Workload;
 
 use crate::cores::Cores;
 use crate::generator::Program;
+use crate::serving::Home;
 
 /// One series with all that is needed to bring its cells up.
 #[derive(Debug, Clone)]
@@ -46,6 +49,8 @@ pub struct Station {
     pub lacking: BTreeSet<Instrument>,
     /// A short name for files.
     pub slug: String,
+    /// Where its processes live.
+    pub home: Arc<dyn Home>,
 }
 
 impl Station {
@@ -82,6 +87,16 @@ pub struct Bench {
 }
 
 impl Bench {
+    /// The path of a unix socket in a folder of its own, which a container can be given without the others.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub(crate) fn socket(&self, name: &str) -> io::Result<PathBuf> {
+        let folder = self.sockets.join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(folder.join("s"))
+    }
+
     /// Whether everything is to stop.
     pub fn aborted(&self) -> bool {
         self.abort.load(Ordering::Relaxed)

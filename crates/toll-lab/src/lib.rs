@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod conduct;
+pub mod containers;
 pub mod cores;
 pub mod driving;
 pub mod generator;

@@ -78,6 +78,7 @@ fn assignment(target: &Target, path: &str) -> Assignment {
         rate: None,
         timeout: Duration::from_secs(1),
         core: toll_lab::cores::allowed().last().copied(),
+        server: None,
     }
 }
 

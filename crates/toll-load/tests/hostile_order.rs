@@ -55,15 +55,7 @@ fn an_answer_ahead_of_its_request_is_told() {
             }
         }
     });
-    let result = bounded_run(&LoadPlan {
-        stop: Stop::Count(500),
-        ..plan(&server)
-    });
-    assert!(
-        result.unasked + result.errors.framing > 0,
-        "{} ok",
-        result.ok
-    );
+    // While every answer comes one request too early, in step, nothing shows it; what is left over between slices does.
     let mut session = Session::connect(&server.target(), &ping(), &hello(), &config()).unwrap();
     let first = bounded_slice(&mut session, std::time::Duration::from_millis(30));
     std::thread::sleep(std::time::Duration::from_millis(5));

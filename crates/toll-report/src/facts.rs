@@ -72,13 +72,27 @@ pub(crate) fn requests(analysis: &Analysis) -> String {
     let way = match settings.transport {
         Transport::Tcp => "TCP",
         Transport::Unix => "unix socket",
+        Transport::Host => "the host's network",
+        Transport::Published => "published port",
     };
+    let housed = analysis.run.settings.containers.as_ref().map(|_| {
+        let engine = analysis.host.container_engine.as_deref();
+        format!(" into containers of {}", engine.unwrap_or("an engine"))
+    });
     let plural = if settings.connections == 1 { "" } else { "s" };
     let from = analysis.host.load_generator.as_ref();
-    let from = from.map(|from| format!(", sent by {} {}", from.name, from.version));
+    let from = from.map(|from| {
+        let place = if from.in_container {
+            " in a container"
+        } else {
+            ""
+        };
+        format!(", sent by {} {}{place}", from.name, from.version)
+    });
     format!(
-        "{} connection{plural}, {way}{}",
+        "{} connection{plural}, {way}{}{}",
         settings.connections,
+        housed.unwrap_or_default(),
         from.unwrap_or_default()
     )
 }

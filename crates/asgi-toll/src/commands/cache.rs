@@ -1,5 +1,7 @@
 //! `asgi-toll cache`: what was built.
 
+mod images;
+
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -35,8 +37,10 @@ struct Listing<'a> {
 pub(crate) fn run(verb: &CacheVerb, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let dir = settings::cache_dir(global)?;
     match verb {
-        CacheVerb::List => list(&cache_list(&dir)?, printer)?,
-        CacheVerb::Clean => clean(&dir, printer)?,
+        CacheVerb::List(args) if args.docker => images::list(printer)?,
+        CacheVerb::Clean(args) if args.docker => images::clean(&dir, printer)?,
+        CacheVerb::List(_) => list(&cache_list(&dir)?, printer)?,
+        CacheVerb::Clean(_) => clean(&dir, printer)?,
     }
     Ok(Exit::Done)
 }
@@ -112,6 +116,6 @@ fn moment(time: SystemTime) -> String {
     )
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

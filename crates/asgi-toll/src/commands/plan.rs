@@ -19,6 +19,7 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
     let overrides = Overrides {
         instruments: &choice.instruments,
         load: choice.load.as_deref(),
+        provisioner: choice.provisioner.as_deref(),
     };
     let (suite, shelf) = catalogue::open(&choice.suite, overrides)?;
     let mut plan = Plan::new(&suite, &shelf.catalogue)?;
@@ -30,6 +31,9 @@ pub(crate) fn chosen(choice: &SuiteChoice) -> anyhow::Result<(Plan, Shelf)> {
     }
     if let Some(version) = &choice.python {
         set_python(&mut plan, version)?;
+    }
+    if let Some(text) = &choice.slice {
+        plan.settings.slice_ms = slice_ms(text)?;
     }
     keep_only(&mut plan, &choice.only)?;
     if choice.quick {
@@ -48,6 +52,15 @@ pub(crate) fn set_limits(plan: &mut Plan, choice: &SuiteChoice) -> anyhow::Resul
         plan.settings.precision = settings::share(text)?;
     }
     Ok(())
+}
+
+/// Within the bounds of a suite's `slice-ms`.
+fn slice_ms(text: &str) -> anyhow::Result<u64> {
+    let time_ms = settings::duration(text)?.as_millis() as u64;
+    if (5..=600_000).contains(&time_ms) {
+        return Ok(time_ms);
+    }
+    bail!("--slice: a slice lasts between 5ms and 10m, not {text}")
 }
 
 fn read_levels(text: &str) -> anyhow::Result<Levels> {

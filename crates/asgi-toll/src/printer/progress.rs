@@ -141,6 +141,9 @@ impl Progress {
                 self.bar.inc(1);
                 self.bar.set_message(format!("installing {label}"));
             }
+            ProvisionEvent::Building { label, line } => {
+                self.bar.set_message(format!("building {label}: {line}"));
+            }
             ProvisionEvent::Ready { label, reused } => {
                 self.bar.inc(1);
                 if !reused {

@@ -71,6 +71,7 @@ impl Generator for External {
             },
             timeout: errand.timeout,
             core: bench.cores.generator,
+            server: None,
         };
         let outcome = self.program.run(&assignment, &Arc::clone(&bench.abort));
         bench.go_on()?;

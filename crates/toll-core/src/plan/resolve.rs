@@ -99,6 +99,35 @@ fn requirements(spec: &SeriesSpec, parts: &Parts<'_>) -> Vec<String> {
     requirement::merged(&all)
 }
 
+impl SeriesPlan {
+    /// Those of its requirements that are the server's: what series with different frameworks may share.
+    pub fn server_requirements(&self, catalogue: &Catalogue) -> Vec<String> {
+        let Some(server) = catalogue.servers.get(&self.server) else {
+            return Vec::new();
+        };
+        let chosen = |offers: &BTreeMap<String, Vec<String>>, axis| {
+            offers.get(self.axes.get(axis)).cloned().unwrap_or_default()
+        };
+        let lists = [
+            vec![server.distribution.clone()],
+            server.requires.clone(),
+            chosen(&server.http, axes::HTTP),
+            chosen(&server.loops, axes::LOOP),
+        ];
+        let names: Vec<String> = lists
+            .concat()
+            .iter()
+            .map(|one| requirement::distribution(one))
+            .collect();
+        let is_servers = |one: &&String| names.contains(&requirement::distribution(one));
+        self.requirements
+            .iter()
+            .filter(is_servers)
+            .cloned()
+            .collect()
+    }
+}
+
 fn pinned(distribution: &str, version: Option<&str>) -> String {
     version.map_or_else(
         || distribution.to_owned(),

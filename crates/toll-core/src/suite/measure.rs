@@ -4,14 +4,12 @@ use std::ops::RangeInclusive;
 
 use toml::Spanned;
 
-use super::sender;
+use super::{Overrides, housing, sender};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::load_tool::LoadTool;
-use crate::settings::{Settings, Transport};
+use crate::settings::Settings;
 use crate::wire::Scalar;
 use crate::wire::suite::{File, Measure};
-
-const TRANSPORTS: [(&str, Transport); 2] = [("tcp", Transport::Tcp), ("unix", Transport::Unix)];
 
 /// A key whose value is a whole number.
 struct Whole {
@@ -22,7 +20,7 @@ struct Whole {
     set: fn(&mut Settings, i64),
 }
 
-const WHOLES: [Whole; 12] = [
+const WHOLES: [Whole; 13] = [
     Whole {
         key: "connections",
         allowed: 1..=1_000,
@@ -31,7 +29,7 @@ const WHOLES: [Whole; 12] = [
     },
     Whole {
         key: "slice-ms",
-        allowed: 5..=5_000,
+        allowed: 5..=600_000,
         written: |measure| measure.slice_ms.as_ref(),
         set: |settings, number| settings.slice_ms = number as u64,
     },
@@ -95,6 +93,16 @@ const WHOLES: [Whole; 12] = [
         written: |measure| measure.count_repeats.as_ref(),
         set: |settings, number| settings.count_repeats = number as u32,
     },
+    Whole {
+        key: "memory-mib",
+        allowed: 32..=1_048_576,
+        written: |measure| measure.memory_mib.as_ref(),
+        set: |settings, number| {
+            if let Some(containers) = &mut settings.containers {
+                containers.memory_mib = number as u64;
+            }
+        },
+    },
 ];
 
 impl Whole {
@@ -113,23 +121,22 @@ pub(super) fn settings(
     source: Source<'_>,
     file: &File,
     tools: &[LoadTool],
-    load: Option<&str>,
+    overrides: Overrides<'_>,
 ) -> Result<Settings, Diagnostic> {
     let none = Measure::default();
     let written = file.measure.as_ref().unwrap_or(&none);
-    let tool = sender::of(source, file, tools, load)?;
+    let tool = sender::of(source, file, tools, overrides.load)?;
     let mut settings = tool.map_or_else(Settings::default, sender::defaults);
+    settings.containers = housing::containers(source, file, overrides.provisioner)?;
     for whole in &WHOLES {
         if let Some(number) = (whole.written)(written) {
             (whole.set)(&mut settings, whole.read(source, number)?);
         }
     }
     rounds(source, written, &mut settings)?;
-    if let Some(transport) = &written.transport {
-        settings.transport = source.one_of(transport, "transport", TRANSPORTS)?;
-        if let Some(tool) = tool.filter(|_| settings.transport == Transport::Unix) {
-            sender::reaches_unix_sockets(source, tool, transport.span())?;
-        }
+    settings.transport = housing::transport(source, written, settings.containers.is_some(), tool)?;
+    if let (Some(transport), Some(tool)) = (&written.transport, tool) {
+        sender::reaches(source, tool, settings.transport, transport.span())?;
     }
     if let Some(precision) = &written.precision {
         settings.precision = read(source, precision, share)?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::load_tool::{LoadTool, OWN};
-use crate::settings::Settings;
+use crate::settings::{Settings, Transport};
 use crate::wire::suite::File;
 
 /// Blocks in a round where a slice takes a second and more: rounds are what intervals are made of, and ten blocks of
@@ -57,16 +57,19 @@ pub(super) fn defaults(tool: &LoadTool) -> Settings {
     }
 }
 
-/// Refuses a unix socket where the generator cannot reach one.
-pub(super) fn reaches_unix_sockets(
+/// Refuses a way to the server that the generator cannot go.
+pub(super) fn reaches(
     source: Source<'_>,
     tool: &LoadTool,
-    transport: Range<usize>,
+    transport: Transport,
+    at: Range<usize>,
 ) -> Result<(), Diagnostic> {
-    if tool.unix_sockets {
+    if transport != Transport::Unix || tool.unix_sockets {
         return Ok(());
     }
     let message = format!("the load generator {} knows no unix sockets", tool.name);
-    let help = format!("write transport = \"tcp\", or load = \"{OWN}\", which knows them");
-    Err(source.at(transport, message).help(help))
+    let help = format!(
+        "leave transport out, so that it is TCP, or write load = \"{OWN}\", which knows them"
+    );
+    Err(source.at(at, message).help(help))
 }

@@ -38,6 +38,8 @@ pub(super) struct Process {
     pub(super) pid: u32,
     /// The group of the nursery and all that it forked.
     pub(super) group: u32,
+    /// Whether it runs on its core from the beginning.
+    pub(super) bound: bool,
     pub(super) log: PathBuf,
 }
 
@@ -98,6 +100,7 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The core may not be used.
     pub fn bind(&self, core: Option<usize>) -> Result<(), Failure> {
+        let core = core.filter(|_| !self.process.bound);
         let bound = core.map_or(Ok(()), |core| tree::pin(&[self.process.pid], core));
         bound.map_err(|error| {
             let message = format!("the process could not be bound to its core: {error}");

@@ -99,6 +99,11 @@ impl Line {
         })
     }
 
+    /// The process at the other end, as this machine numbers it; `None` where the system does not tell.
+    pub(super) fn peer(&self) -> Option<u32> {
+        peer_of(&self.stream)
+    }
+
     /// Gives an order. After `patience` the driver gives up by itself and says where it was.
     pub(super) fn tell(&mut self, order: &Order<'_>, patience: Duration) -> Result<(), Silence> {
         let timeout_s = patience.as_secs_f64();
@@ -161,6 +166,17 @@ impl Line {
         let line = std::mem::replace(&mut self.received, rest);
         serde_json::from_slice(&line).map_err(|error| Silence::Strange(error.to_string()))
     }
+}
+
+#[cfg(target_os = "linux")]
+fn peer_of(stream: &UnixStream) -> Option<u32> {
+    let credentials = rustix::net::sockopt::socket_peercred(stream).ok()?;
+    u32::try_from(credentials.pid.as_raw_nonzero().get()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn peer_of(_stream: &UnixStream) -> Option<u32> {
+    None
 }
 
 #[cfg(test)]

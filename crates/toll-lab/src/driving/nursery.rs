@@ -2,18 +2,16 @@
 //! forked once per cell.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
 
 use super::cell::{Cell, Process};
 use super::control::{Desk, Line, Silence};
 use super::orders::{Order, Said};
 use crate::bench::{Bench, Station};
-use crate::serving::{Running, ServeRequest};
+use crate::serving::{Door, Launch, Running, ServeRequest};
 
 /// The program inside the environment.
 const PROGRAM: &str = "asgi_toll_driver.py";
@@ -30,12 +28,12 @@ pub struct Nursery<'a> {
     station: &'a Station,
     line: Line,
     desk: Desk,
-    running: Running,
+    running: Box<dyn Running>,
 }
 
 impl<'a> Nursery<'a> {
     /// Starts it and waits until everything is imported. `hash_seed` is the same for all its cells;
-    /// `purpose` names its log.
+    /// `purpose` names its log; `core` is where its cells are going to be timed, if they are.
     ///
     /// # Errors
     /// The subject cannot be imported, or the driver cannot be started.
@@ -44,20 +42,23 @@ impl<'a> Nursery<'a> {
         station: &'a Station,
         hash_seed: u32,
         purpose: &str,
+        core: Option<usize>,
     ) -> Result<Self, Failure> {
         let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
-        let socket = bench.sockets.join(format!("d{number}"));
+        let no_socket = |error| not_started(format!("no socket for the driver: {error}"));
+        let socket = bench.socket(&format!("d{number}")).map_err(no_socket)?;
         let log = bench
             .logs
             .join(&station.slug)
             .join(format!("{purpose}.log"));
-        let desk = Desk::open(&socket, bench.abort.clone())
-            .map_err(|error| not_started(format!("no socket for the driver: {error}")))?;
-        let command = command(bench, station, hash_seed, &socket);
-        let running = Running::start(command, log, Some(socket))
+        let desk = Desk::open(&socket, bench.abort.clone()).map_err(no_socket)?;
+        let program = program((bench, station), hash_seed, socket, (core, log));
+        let running = station
+            .home
+            .start(program)
             .map_err(|error| not_started(error.to_string()))?;
         let patience = Duration::from_millis(bench.settings.start_timeout_ms);
-        let imported = greet(&desk, &running, patience);
+        let imported = greet(&desk, running.as_ref(), patience);
         match imported {
             Ok(line) => Ok(Self {
                 bench,
@@ -97,7 +98,11 @@ impl<'a> Nursery<'a> {
                     middlewares: number,
                     seams: looked,
                     pid,
-                } if (number, looked) == (middlewares, seams) => Ok((line, pid)),
+                } if (number, looked) == (middlewares, seams) => {
+                    // A process in a container knows itself by another number than this machine does.
+                    let pid = line.peer().unwrap_or(pid);
+                    Ok((line, pid))
+                }
                 other => Err(Silence::Strange(format!("{other:?}"))),
             }
         });
@@ -107,7 +112,8 @@ impl<'a> Nursery<'a> {
         })?;
         let process = Process {
             pid,
-            group: self.running.id(),
+            group: self.running.group(),
+            bound: self.running.is_bound(),
             log: self.running.log().to_owned(),
         };
         Ok(Cell::new(
@@ -123,25 +129,32 @@ fn not_started(message: String) -> Failure {
     Failure::new(Stage::Start, "driver-not-started", message)
 }
 
-fn command(bench: &Bench, station: &Station, hash_seed: u32, socket: &PathBuf) -> Command {
-    let mut command = Command::new(&station.python);
-    command.arg(bench.harness.join(PROGRAM));
-    let request = ServeRequest {
-        harness: &bench.harness,
-        subject: &station.subject,
-        kind: station.plan.axes.get(axes::KIND),
-        workload: station.plan.axes.get(axes::WORKLOAD),
-        http: station.plan.axes.get(axes::HTTP),
-        event_loop: station.plan.axes.get(axes::LOOP),
-        hash_seed,
-    };
-    request.apply(&mut command);
-    command.env("ASGI_TOLL_CONTROL", socket);
-    command
+fn program(
+    (bench, station): (&Bench, &Station),
+    hash_seed: u32,
+    socket: PathBuf,
+    (core, log): (Option<usize>, PathBuf),
+) -> Launch {
+    let request = ServeRequest::new(bench, station, hash_seed);
+    let mut variables = request.variables();
+    let control = socket.display().to_string();
+    variables.push(("ASGI_TOLL_CONTROL".to_owned(), control));
+    let text = |path: PathBuf| path.display().to_string();
+    Launch {
+        words: vec![
+            text(station.python.clone()),
+            text(bench.harness.join(PROGRAM)),
+        ],
+        variables,
+        reads: request.reads(),
+        door: Door::Socket(socket),
+        core,
+        log,
+    }
 }
 
 /// The first thing that the driver says.
-fn greet(desk: &Desk, running: &Running, patience: Duration) -> Result<Line, Failure> {
+fn greet(desk: &Desk, running: &dyn Running, patience: Duration) -> Result<Line, Failure> {
     let heard = desk
         .next(patience, || running.ended().is_some())
         .and_then(|mut line| Ok((line.hear(patience)?, line)));

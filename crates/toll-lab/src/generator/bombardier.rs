@@ -38,6 +38,10 @@ impl Generator for Bombardier {
         "go install github.com/codesenberg/bombardier@v1.2.6"
     }
 
+    fn go_module(&self) -> Option<(&'static str, &'static str)> {
+        Some(("github.com/codesenberg/bombardier", "v1.2.6"))
+    }
+
     fn blind_to(&self) -> &'static str {
         "bodies are not compared, failed requests are silently sent again, and its latencies include failures"
     }

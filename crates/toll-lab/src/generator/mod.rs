@@ -10,6 +10,7 @@ mod locate;
 mod oha;
 mod outcome;
 mod program;
+mod runner;
 mod wrk;
 
 use std::fmt::Debug;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use error::GeneratorError;
 pub use outcome::{Outcome, ReportedLatency};
 pub use program::Program;
+pub use runner::{Job, OnHost, Runner};
 use serde::de::DeserializeOwned;
 use toll_load::{Request, Target};
 
@@ -44,6 +46,8 @@ pub struct Assignment {
     pub timeout: Duration,
     /// The core to which the program and all of its threads are bound.
     pub core: Option<usize>,
+    /// The container of the server, if the program is to run beside it.
+    pub server: Option<String>,
 }
 
 impl Assignment {
@@ -81,6 +85,12 @@ pub trait Generator: Debug + Send + Sync {
 
     /// The command that installs it.
     fn how_to_get(&self) -> &'static str;
+
+    /// The Go module of its program, with a version, if it can be built from source into an image of its own: then it
+    /// runs in a container beside the server's, where servers are in containers.
+    fn go_module(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
 
     /// What it does not check, as a half sentence for reports.
     fn blind_to(&self) -> &'static str;
@@ -201,6 +211,7 @@ mod tests {
             rate: None,
             timeout: Duration::from_secs(1),
             core: None,
+            server: None,
         };
         let tcp = to(Target::parse("http://127.0.0.1:80/").unwrap());
         assert_eq!(

@@ -9,9 +9,9 @@ use std::time::Duration;
 use toll_core::host::LoadGenerator;
 
 use super::locate::Places;
+use super::runner::{Job, OnHost, Runner};
 use super::{Assignment, Generator, GeneratorError, Outcome};
-use crate::cores::Bound;
-use crate::process::{Finished, Limits, run, run_metered};
+use crate::process::{Finished, Limits, run};
 
 /// A generator with its program.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Program {
     pub path: PathBuf,
     /// Its version.
     pub version: String,
+    /// Where it is run.
+    pub runner: Arc<dyn Runner>,
 }
 
 /// How long a program may take to tell its version.
@@ -52,6 +54,7 @@ impl Program {
                 generator,
                 path,
                 version,
+                runner: Arc::new(OnHost),
             }),
             None => Err(GeneratorError::NoVersion {
                 name,
@@ -72,6 +75,7 @@ impl Program {
             name: self.generator.name().to_owned(),
             version: self.version.clone(),
             blind_to: self.generator.blind_to().to_owned(),
+            in_container: self.runner.is_beside_the_server(),
         }
     }
 
@@ -101,11 +105,14 @@ impl Program {
                 + SLACK,
             abort: Arc::clone(abort),
         };
-        let (finished, usage) = {
-            // A process inherits the binding of the thread that starts it, and its threads inherit it from there.
-            let _bound = Bound::to(assignment.core);
-            run_metered(command, &limits).map_err(|source| GeneratorError::Run { name, source })?
+        let job = Job {
+            limits: &limits,
+            core: assignment.core,
+            scratch: folder.path(),
+            server: assignment.server.as_deref(),
         };
+        let ran = self.runner.run(command, &job);
+        let (finished, usage) = ran.map_err(|source| GeneratorError::Run { name, source })?;
         Ok(Outcome {
             client_cpu_ns: usage.cpu_ns,
             peak_resident_bytes: usage.peak_resident_bytes,

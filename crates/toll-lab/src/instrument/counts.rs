@@ -33,7 +33,7 @@ impl Measure for Counts {
     fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(sitting, &mut random, PLAIN.log)? else {
+        let Some(mut nursery) = nursery(sitting, &mut random, PLAIN)? else {
             return Ok(());
         };
         let up = come_up(sitting, &mut nursery, PLAIN);

@@ -28,7 +28,7 @@ impl Measure for Direct {
     fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(sitting, &mut random, PURPOSE.log)? else {
+        let Some(mut nursery) = nursery(sitting, &mut random, PURPOSE)? else {
             return Ok(());
         };
         let up = come_up(sitting, &mut nursery, PURPOSE);

@@ -101,10 +101,11 @@ pub(super) fn admit<'a>(
 pub(super) fn nursery<'a>(
     sitting: &mut Sitting<'a>,
     random: &mut Random,
-    log: &str,
+    purpose: Purpose,
 ) -> Result<Option<Nursery<'a>>, LedgerError> {
     let hash_seed = random.next_u64() as u32;
-    match Nursery::start(sitting.bench, sitting.station, hash_seed, log) {
+    let core = sitting.bench.cores.server.filter(|_| purpose.timed);
+    match Nursery::start(sitting.bench, sitting.station, hash_seed, purpose.log, core) {
         Ok(nursery) => Ok(Some(nursery)),
         Err(_) if sitting.bench.aborted() => Ok(None),
         Err(failure) => {

@@ -26,7 +26,7 @@ const WARM_UP: Duration = Duration::from_millis(30);
 /// Not even the application without layers works.
 pub fn choose_levels(bench: &Bench, station: &Station) -> Result<Vec<u32>, Failure> {
     let hash_seed = (bench.seed as u32).max(1);
-    let mut nursery = Nursery::start(bench, station, hash_seed, "auto")?;
+    let mut nursery = Nursery::start(bench, station, hash_seed, "auto", bench.cores.server)?;
     let mut cost_us = |middlewares: u32| -> Result<f64, Failure> {
         let cell = nursery.cell(middlewares, false, false)?;
         probe(bench, cell)

@@ -2,17 +2,21 @@
 //! however we end, `kill -9` included.
 //!
 //! We hold the write end of a pipe to it and name every process group that we start and every one
-//! that we have ended. When the pipe closes, because we exited or because the kernel closed it
-//! for us, the guard kills the groups that are still named, and ends.
+//! that we have ended, and the container engine where we use one. When the pipe closes, because we exited
+//! or because the kernel closed it for us, the guard kills the groups that are still named, removes
+//! what containers of ours are left, and ends.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use toll_engine::{Endpoint, Engine, EngineError};
 
 use super::tree;
+use crate::containers::{self, Owner};
 
 /// The hidden argument with which the tool starts itself as the guard.
 pub const ARGUMENT: &str = "__guard";
@@ -51,6 +55,12 @@ pub(crate) fn release(group: u32) {
     tell(&format!("-{group}\n"));
 }
 
+/// Says where containers of ours may be left: the engine's URL.
+pub fn watch_engine(engine: &Engine) {
+    let (url, owner) = (engine.endpoint().url(), Owner::this_process());
+    tell(&format!("@{owner} {url}\n"));
+}
+
 fn tell(line: &str) {
     if let Some(Ok(mut pipe)) = PIPE.get().map(Mutex::lock) {
         // One short write is atomic on a pipe; a guard that is gone cannot be told anything.
@@ -60,21 +70,43 @@ fn tell(line: &str) {
 
 /// The life of the guard: reads names until the pipe closes, then kills what is left.
 pub fn serve(input: impl BufRead) {
-    for group in remaining(input) {
+    let left = remaining(input);
+    for group in left.groups {
         tree::kill_group(group);
+    }
+    for (owner, url) in left.engines {
+        // What cannot be removed now is found by the next run.
+        let engine = Endpoint::parse(&url, "the guard")
+            .map_err(EngineError::from)
+            .and_then(|endpoint| Engine::connect_to(&endpoint, Arc::default()));
+        let _ = engine.and_then(|engine| containers::remove_of(&engine, &owner));
     }
 }
 
-fn remaining(input: impl BufRead) -> BTreeSet<u32> {
-    let mut groups = BTreeSet::new();
+/// What is left of ours.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Left {
+    groups: BTreeSet<u32>,
+    /// Whose containers, and the URL of the engine.
+    engines: BTreeSet<(String, String)>,
+}
+
+fn remaining(input: impl BufRead) -> Left {
+    let mut left = Left::default();
+    let groups = &mut left.groups;
     for line in input.lines().map_while(Result::ok) {
         match line.split_at_checked(1) {
             Some(("+", group)) => drop(group.parse().map(|group| groups.insert(group))),
             Some(("-", group)) => drop(group.parse().map(|group: u32| groups.remove(&group))),
+            Some(("@", engine)) => {
+                let pair = engine.split_once(' ');
+                let pair = pair.map(|(owner, url)| (owner.to_owned(), url.to_owned()));
+                left.engines.extend(pair);
+            }
             _ => {}
         }
     }
-    groups
+    left
 }
 
 #[cfg(test)]
@@ -83,7 +115,10 @@ mod tests {
 
     #[test]
     fn what_was_started_and_not_ended_remains() {
-        let input = "+10\n+11\nnoise\n-10\n+12\n-99\n+x\n";
-        assert_eq!(remaining(input.as_bytes()), BTreeSet::from([11, 12]));
+        let input = "+10\n+11\nnoise\n-10\n+12\n@1-2-3 unix:///a b\n-99\n+x\n";
+        let left = remaining(input.as_bytes());
+        assert_eq!(left.groups, BTreeSet::from([11, 12]));
+        let engine = ("1-2-3".to_owned(), "unix:///a b".to_owned());
+        assert_eq!(left.engines, BTreeSet::from([engine]));
     }
 }

@@ -9,3 +9,4 @@ mod usage;
 pub use command::{Finished, Limits, RunError, run, run_metered, spawn};
 pub(crate) use ending::{ended, finish};
 pub use usage::Usage;
+pub(crate) use usage::peak_resident_bytes;

@@ -61,6 +61,11 @@ pub fn members(group: u32) -> Vec<u32> {
     Groups::look().members(group).to_vec()
 }
 
+/// Whether a process is there and has not ended.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    living_group_of(pid).is_some()
+}
+
 /// The process group of a living process; `None` for one that has ended or waits to be reaped.
 fn living_group_of(pid: u32) -> Option<u32> {
     parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)

@@ -66,7 +66,7 @@ fn reap(pid: u32) -> io::Result<Usage> {
 const MAXRSS_UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
 
 /// The most memory that a living process has held; `None` where the system does not tell.
-pub(super) fn peak_resident_bytes(pid: u32) -> Option<u64> {
+pub(crate) fn peak_resident_bytes(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status
         .lines()

@@ -87,13 +87,7 @@ pub fn cache_clean(dir: &Path) -> Result<CleanReport, CleanError> {
     if !layout.root.is_dir() {
         return Ok(CleanReport::default());
     }
-    let io = |source| CleanError::Io {
-        path: dir.to_owned(),
-        source,
-    };
-    let _alone = locks::take_whole(dir)
-        .map_err(io)?
-        .map_err(|holder| in_use(layout, holder))?;
+    let _alone = alone(dir)?;
     let mut report = CleanReport::default();
     report.environments = remove(&layout.environments(), &mut report.bytes)?;
     report.resolutions = remove(&layout.resolutions(), &mut report.bytes)?;
@@ -101,6 +95,23 @@ pub fn cache_clean(dir: &Path) -> Result<CleanReport, CleanError> {
     // The locks themselves are left: a run that is just starting may wait for one of them.
     Ok(report)
 }
+
+/// The whole cache for ourselves, images of a container engine included, as long as the value lives.
+///
+/// # Errors
+/// Another run uses it.
+pub fn alone(dir: &Path) -> Result<Alone, CleanError> {
+    let held = locks::take_whole(dir).map_err(|source| CleanError::Io {
+        path: dir.to_owned(),
+        source,
+    })?;
+    held.map(Alone)
+        .map_err(|holder| in_use(Layout { root: dir }, holder))
+}
+
+/// Nobody else uses the cache while it lives.
+#[derive(Debug)]
+pub struct Alone(#[expect(dead_code, reason = "it is held, not used")] fs::File);
 
 fn in_use(layout: Layout<'_>, holder: Option<String>) -> CleanError {
     let label = holder

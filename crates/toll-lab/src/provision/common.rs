@@ -169,6 +169,7 @@ fn newest_elsewhere(
         let request = EnvironmentRequest {
             label: "newest releases".to_owned(),
             requirements: requirements.clone(),
+            server: Vec::new(),
             interpreter: interpreter.clone(),
             exclude_newer: exclude_newer.clone(),
         };

@@ -22,6 +22,13 @@ pub enum ProvisionEvent {
         /// For whom.
         label: String,
     },
+    /// An image is being built or pulled.
+    Building {
+        /// For whom.
+        label: String,
+        /// What the engine says.
+        line: String,
+    },
     /// The environment can be used.
     Ready {
         /// For whom.

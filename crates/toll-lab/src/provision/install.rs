@@ -45,7 +45,7 @@ pub(super) fn id(interpreter: &Interpreter, lock: &str) -> String {
 }
 
 /// The first 64 bits of the SHA-256 over all fields, each with its length.
-pub(super) fn digest(fields: &[&str]) -> String {
+pub(crate) fn digest(fields: &[&str]) -> String {
     let mut hash = Sha256::new();
     for field in fields {
         hash.update((field.len() as u64).to_le_bytes());

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub label: String,
     /// Requirements as in a requirements file.
     pub requirements: Vec<String>,
+    /// Those of them that are the server's.
+    pub server: Vec<String>,
     /// On which Python.
     pub python: PythonRequest,
     /// Only releases that were there on this day.
@@ -98,6 +100,7 @@ fn request(wanted: &Wanted, interpreter: &Interpreter) -> EnvironmentRequest {
     EnvironmentRequest {
         label: wanted.label.clone(),
         requirements: wanted.requirements.clone(),
+        server: wanted.server.clone(),
         interpreter: interpreter.clone(),
         exclude_newer: wanted.exclude_newer.clone(),
     }

@@ -26,6 +26,8 @@ pub struct EnvironmentRequest {
     pub label: String,
     /// Requirements as in a requirements file.
     pub requirements: Vec<String>,
+    /// Those of them that are the server's: environments with the same ones may share what these bring.
+    pub server: Vec<String>,
     /// On which Python.
     pub interpreter: Interpreter,
     /// Only releases that were there on this day.
@@ -43,8 +45,10 @@ pub struct Environment {
     pub python_version: String,
     /// Its distributions, `name==version`, sorted.
     pub lock: Vec<String>,
-    /// Its folder.
-    pub dir: PathBuf,
+    /// Its folder, if it is a virtualenv.
+    pub dir: Option<PathBuf>,
+    /// Its image, if it is one of a container engine.
+    pub image: Option<String>,
     /// Whether it had been built before.
     pub reused: bool,
     /// What people should know about it, in plain words.

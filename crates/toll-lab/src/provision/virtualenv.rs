@@ -81,7 +81,44 @@ impl Virtualenvs {
         }
     }
 
+    /// What some of an environment's requirements bring, out of what it consists of: `name==version`, sorted.
+    ///
+    /// # Errors
+    /// As resolving.
+    pub(super) fn closure(
+        &self,
+        request: &EnvironmentRequest,
+        roots: &[String],
+        whole: &Resolution,
+    ) -> Result<Vec<String>, Failure> {
+        if roots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let doing = "resolving the server";
+        let constraints = requirements_file(&whole.distributions())
+            .map_err(|error| diagnose::io_failed(doing, &error))?;
+        let part = EnvironmentRequest {
+            requirements: roots.to_vec(),
+            ..request.clone()
+        };
+        let text = self.compile_within(&part, false, Some(constraints.path()))?;
+        Ok(Resolution {
+            text,
+            notes: Vec::new(),
+        }
+        .distributions())
+    }
+
     fn compile(&self, request: &EnvironmentRequest, alone: bool) -> Result<String, Failure> {
+        self.compile_within(request, alone, None)
+    }
+
+    fn compile_within(
+        &self,
+        request: &EnvironmentRequest,
+        alone: bool,
+        constraints: Option<&Path>,
+    ) -> Result<String, Failure> {
         let doing = "resolving";
         let input = requirements_file(&request.requirements)
             .map_err(|error| diagnose::io_failed(doing, &error))?;
@@ -101,6 +138,9 @@ impl Virtualenvs {
         }
         if alone {
             compile.arg("--no-deps");
+        }
+        if let Some(constraints) = constraints {
+            compile.arg("--constraints").arg(constraints);
         }
         let finished = finish(&self.context, compile, RESOLVING)
             .map_err(|error| diagnose::stopped(doing, error))?;
@@ -188,7 +228,8 @@ fn environment(
         python: install::python(&at.dir),
         python_version: request.interpreter.version.clone(),
         lock: resolution.distributions(),
-        dir: at.dir,
+        dir: Some(at.dir),
+        image: None,
         reused,
         notes: resolution.notes.clone(),
         _held: Arc::new(at.held),

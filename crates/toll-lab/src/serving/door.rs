@@ -1,8 +1,12 @@
-//! Where a server listens: a port of 127.0.0.1 or a unix socket, never anything else.
+//! Where a server listens: a port of 127.0.0.1, a unix socket, or a port of a container that is passed on from
+//! 127.0.0.1; never anything else.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use toll_core::failure::{Failure, Stage};
 use toll_core::server::Bind;
@@ -11,54 +15,76 @@ use toll_load::Target;
 
 use crate::bench::{Bench, Station};
 
+/// The port on which servers listen in containers with a network of their own.
+const PORT_INSIDE: u16 = 8000;
+
+/// Ports that were given to servers of this process. The kernel gives out the same free port twice if nobody has bound
+/// it yet.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
 /// Where a server listens.
 #[derive(Debug, Clone)]
-pub(super) enum Door {
+pub(crate) enum Door {
     /// On a port of 127.0.0.1.
     Port(u16),
     /// On a unix socket.
     Socket(PathBuf),
+    /// On a port of a container, reached at a port of 127.0.0.1.
+    Published {
+        /// The port in the container.
+        inside: u16,
+        /// The port here.
+        outside: u16,
+    },
 }
 
 impl Door {
     /// A door of its own for one cell.
     ///
     /// # Errors
-    /// No port is free.
+    /// No port is free, or there can be no folder for the socket.
     pub(super) fn new(bench: &Bench, station: &Station, middlewares: u32) -> Result<Self, Failure> {
-        match bench.settings.transport {
-            Transport::Unix => Ok(Self::Socket(
-                bench
-                    .sockets
-                    .join(format!("{}-{middlewares}", station.series)),
-            )),
-            Transport::Tcp => free_port().map(Self::Port).map_err(|error| {
-                Failure::new(
-                    Stage::Start,
-                    "no-port",
-                    format!("no free port on 127.0.0.1: {error}"),
-                )
+        let no_door = |error: io::Error| {
+            let message = format!("no way to the server can be opened: {error}");
+            Failure::new(Stage::Start, "no-port", message)
+        };
+        let door = match bench.settings.transport {
+            Transport::Unix => bench
+                .socket(&format!("{}-{middlewares}", station.series))
+                .map(Self::Socket),
+            Transport::Tcp | Transport::Host => free_port().map(Self::Port),
+            Transport::Published => free_port().map(|outside| Self::Published {
+                inside: PORT_INSIDE,
+                outside,
             }),
-        }
+        };
+        door.map_err(no_door)
     }
 
     /// Whether somebody listens there.
     pub(super) fn is_open(&self) -> bool {
         match self {
-            Self::Port(port) => TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok(),
+            Self::Port(port) | Self::Published { outside: port, .. } => {
+                TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).is_ok()
+            }
             Self::Socket(path) => UnixStream::connect(path).is_ok(),
         }
     }
 
-    /// Whether it is a port, which another program may take or have.
+    /// Whether it is a port that the server itself binds, which another program may have.
     pub(super) fn is_port(&self) -> bool {
         matches!(self, Self::Port(_))
     }
 
     /// What the server is told.
     pub(super) fn bind(&self) -> Bind {
+        let tcp = |host: Ipv4Addr, port: u16| Bind::Tcp {
+            host: host.to_string(),
+            port,
+        };
         match self {
-            Self::Port(port) => Bind::Tcp { port: *port },
+            Self::Port(port) => tcp(Ipv4Addr::LOCALHOST, *port),
+            Self::Published { inside, .. } => tcp(Ipv4Addr::UNSPECIFIED, *inside),
             Self::Socket(path) => Bind::Unix {
                 socket: path.display().to_string(),
             },
@@ -68,16 +94,51 @@ impl Door {
     /// Where the load generator goes.
     pub(super) fn target(&self, path: &str) -> Target {
         match self {
-            Self::Port(port) => Target::tcp((Ipv4Addr::LOCALHOST, *port).into()).with_path(path),
+            Self::Port(port) | Self::Published { outside: port, .. } => {
+                at_port(*port).with_path(path)
+            }
             Self::Socket(socket) => Target::unix(socket).with_path(path),
+        }
+    }
+
+    /// Where a load generator in the same network as the server goes.
+    pub(super) fn target_inside(&self, path: &str) -> Target {
+        match self {
+            Self::Published { inside, .. } => at_port(*inside).with_path(path),
+            _ => self.target(path),
+        }
+    }
+
+    /// The socket, if it is one.
+    pub(crate) fn socket(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Socket(path) => Some(path),
+            _ => None,
         }
     }
 }
 
-/// A port that is free at this moment. Another program may take it before the server does; then
-/// the server is started again with another.
-fn free_port() -> std::io::Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()
-        .map(|address| address.port())
+fn at_port(port: u16) -> Target {
+    Target::tcp((Ipv4Addr::LOCALHOST, port).into())
+}
+
+/// A port that is free at this moment and was not given out before. Another program may take it before the server
+/// does; then the server is started again with another.
+fn free_port() -> io::Result<u16> {
+    // A thread that panicked while it held the set has left a set.
+    let mut given = GIVEN
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        if given.insert(port) {
+            return Ok(port);
+        }
+        // After some thousands of servers all have been given out once.
+        if given.len() > 10_000 {
+            given.clear();
+        }
+    }
 }

@@ -1,55 +1,51 @@
-//! The environment variables that a process of a series sees: few, the same for every cell, and nothing
-//! of the user's shell that would change what is measured.
+//! What every process of a series is told: few variables, the same for every cell.
 
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+
+use toll_core::axes;
+
+use crate::bench::{Bench, Station};
 
 /// What the harness must know in every process of a series.
-#[derive(Debug, Clone)]
-pub struct ServeRequest<'a> {
-    /// Folder of the harness, put on Python's path.
-    pub harness: &'a Path,
-    /// Folder of the subject.
-    pub subject: &'a Path,
-    /// Middleware kind.
-    pub kind: &'a str,
-    /// Workload.
-    pub workload: &'a str,
-    /// HTTP implementation.
-    pub http: &'a str,
-    /// Event loop.
-    pub event_loop: &'a str,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServeRequest<'a> {
+    bench: &'a Bench,
+    station: &'a Station,
     /// Seed of Python's string hashing: the same for every cell of a round, another in the next.
-    pub hash_seed: u32,
+    hash_seed: u32,
 }
 
-/// What a program needs of the user's own environment to run at all.
-const KEPT: [&str; 8] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "TZ",
-    "LD_LIBRARY_PATH",
-];
+impl<'a> ServeRequest<'a> {
+    pub(crate) fn new(bench: &'a Bench, station: &'a Station, hash_seed: u32) -> Self {
+        Self {
+            bench,
+            station,
+            hash_seed,
+        }
+    }
 
-impl ServeRequest<'_> {
-    /// Gives the command exactly these variables.
-    pub(crate) fn apply(&self, command: &mut Command) {
-        command.env_clear();
-        command.envs(
-            KEPT.iter()
-                .filter_map(|name| Some((name, std::env::var_os(name)?))),
-        );
-        command.env("PYTHONPATH", self.harness);
-        command.env("PYTHONHASHSEED", self.hash_seed.to_string());
-        command.env("PYTHONUNBUFFERED", "1");
-        command.env("ASGI_TOLL_SUBJECT", self.subject);
-        command.env("ASGI_TOLL_KIND", self.kind);
-        command.env("ASGI_TOLL_WORKLOAD", self.workload);
-        command.env("ASGI_TOLL_HTTP", self.http);
-        command.env("ASGI_TOLL_LOOP", self.event_loop);
+    /// The variables.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let path = |path: &Path| path.display().to_string();
+        let axis = |name: &str| self.station.plan.axes.get(name).to_owned();
+        let pairs = [
+            ("PYTHONPATH", path(&self.bench.harness)),
+            ("PYTHONHASHSEED", self.hash_seed.to_string()),
+            ("PYTHONUNBUFFERED", "1".to_owned()),
+            ("ASGI_TOLL_SUBJECT", path(&self.station.subject)),
+            ("ASGI_TOLL_KIND", axis(axes::KIND)),
+            ("ASGI_TOLL_WORKLOAD", axis(axes::WORKLOAD)),
+            ("ASGI_TOLL_HTTP", axis(axes::HTTP)),
+            ("ASGI_TOLL_LOOP", axis(axes::LOOP)),
+        ];
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// The folders that the process reads.
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
+        vec![self.bench.harness.clone(), self.station.subject.clone()]
     }
 }

@@ -1,6 +1,5 @@
 //! A server on its way up: started, asked until it answers, its first answer checked.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use toll_core::axes;
@@ -11,7 +10,7 @@ use toll_core::workload::{Protocol, Workload};
 use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
 use super::door::Door;
-use super::{Running, ServeRequest, listener};
+use super::{Launch, Running, ServeRequest, listener};
 use crate::bench::{Bench, Station};
 
 /// How often a server is started again because its port was taken in between.
@@ -26,9 +25,11 @@ pub struct Living {
     /// Number of middlewares.
     pub middlewares: u32,
     /// The server.
-    pub server: Running,
+    pub server: Box<dyn Running>,
     /// The way to it.
     pub target: Target,
+    /// The way to it for a load generator in the same network as the server.
+    pub target_inside: Target,
     /// What it is asked.
     pub request: Request,
     /// The connections to it.
@@ -55,7 +56,7 @@ pub struct Rising<'a> {
     /// Number of middlewares.
     pub middlewares: u32,
     hash_seed: u32,
-    running: Option<Running>,
+    running: Option<Box<dyn Running>>,
     target: Target,
     door: Door,
     deadline: Instant,
@@ -103,42 +104,29 @@ impl<'a> Rising<'a> {
     }
 
     fn launch(&mut self) -> Result<(), Failure> {
-        let log = self
-            .bench
-            .logs
-            .join(&self.station.slug)
-            .join(format!("{}.log", self.middlewares));
-        let socket = match &self.door {
-            Door::Socket(path) => Some(path.clone()),
-            Door::Port(_) => None,
-        };
         self.tries += 1;
-        self.running = Some(
-            Running::start(self.command(), log, socket).map_err(super::StartError::into_failure)?,
-        );
+        let started = self.station.home.start(self.program());
+        self.running = Some(started.map_err(super::StartError::into_failure)?);
         Ok(())
     }
 
-    fn command(&self) -> Command {
+    fn program(&self) -> Launch {
         let with = self.station.substitution(self.door.bind());
-        let words = self.station.server.command_line(&with);
-        // A server without a command is refused when its table is read.
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]);
-        let request = ServeRequest {
-            harness: &self.bench.harness,
-            subject: &self.station.subject,
-            kind: self.station.plan.axes.get(axes::KIND),
-            workload: self.station.plan.axes.get(axes::WORKLOAD),
-            http: self.station.plan.axes.get(axes::HTTP),
-            event_loop: self.station.plan.axes.get(axes::LOOP),
-            hash_seed: self.hash_seed,
-        };
-        request.apply(&mut command);
+        let request = ServeRequest::new(self.bench, self.station, self.hash_seed);
+        let mut variables = request.variables();
         // Two digits wherever possible, so that the size of the environment is the same in every cell.
-        command.env("NUM_MIDDLEWARES", format!("{:02}", self.middlewares));
-        command.envs(self.station.server.environment(&with));
-        command
+        let number = format!("{:02}", self.middlewares);
+        variables.push(("NUM_MIDDLEWARES".to_owned(), number));
+        variables.extend(self.station.server.environment(&with));
+        let logs = self.bench.logs.join(&self.station.slug);
+        Launch {
+            words: self.station.server.command_line(&with),
+            variables,
+            reads: request.reads(),
+            door: self.door.clone(),
+            core: None,
+            log: logs.join(format!("{}.log", self.middlewares)),
+        }
     }
 
     /// Looks once how far it has come.
@@ -257,6 +245,7 @@ impl<'a> Rising<'a> {
                 middlewares: self.middlewares,
                 server,
                 target: self.target.clone(),
+                target_inside: self.door.target_inside(&self.station.workload.path),
                 request: request(&self.station.workload),
                 session,
                 pace: None,
@@ -310,7 +299,7 @@ impl<'a> Rising<'a> {
     fn log_tail(&self) -> Vec<String> {
         self.running
             .as_ref()
-            .map(Running::log_tail)
+            .map(|running| running.log_tail())
             .unwrap_or_default()
     }
 
@@ -442,6 +431,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             rounds_before: BTreeMap::new(),
             lacking: BTreeSet::new(),
             slug: "tiny".to_owned(),
+            home: Arc::new(crate::serving::OnHost),
         }
     }
 

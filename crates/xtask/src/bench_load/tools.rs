@@ -116,6 +116,7 @@ fn other(
         rate: None,
         timeout: Duration::from_secs(5),
         core,
+        server: None,
     };
     let outcome = program.run(&assignment, &Arc::new(AtomicBool::new(false)))?;
     Ok(Figures {

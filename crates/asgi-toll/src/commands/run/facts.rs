@@ -54,7 +54,10 @@ pub(super) fn real(
     station: &Station,
 ) -> SeriesFacts {
     let bind = match task.plan.settings.transport {
-        Transport::Tcp => Bind::Tcp { port: 0 },
+        Transport::Tcp | Transport::Host | Transport::Published => Bind::Tcp {
+            host: "HOST".to_owned(),
+            port: 0,
+        },
         Transport::Unix => Bind::Unix {
             socket: "SOCKET".to_owned(),
         },

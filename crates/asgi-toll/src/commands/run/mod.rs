@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use toll_core::host::Host;
 use toll_core::plan::{Plan, SeriesPlan};
 use toll_core::sample::{Instrument, MeasuredSeries};
-use toll_lab::generator::{self, Program};
+use toll_lab::generator::{self, Generator, Program};
 use toll_lab::process::guard;
 use toll_store::{Header, Store};
 
@@ -186,7 +186,8 @@ impl Task {
     }
 }
 
-/// The external program that a plan asks for; looked for before anything else is begun.
+/// The external program that a plan asks for, unless it is to be put into a container; looked for before anything else
+/// is begun.
 fn load_program(plan: &Plan) -> anyhow::Result<Option<Program>> {
     let under_load = |series: &SeriesPlan| series.instruments.contains(&Instrument::Load);
     let Some(name) = plan
@@ -198,7 +199,15 @@ fn load_program(plan: &Plan) -> anyhow::Result<Option<Program>> {
     };
     let generator = generator::named(name)
         .with_context(|| format!("this version of the tool knows no load generator `{name}`"))?;
+    if is_contained(plan, generator) {
+        return Ok(None);
+    }
     Ok(Some(Program::find(generator)?))
+}
+
+/// Whether a generator runs in a container of its own.
+fn is_contained(plan: &Plan, generator: &dyn Generator) -> bool {
+    plan.settings.containers.is_some() && generator.go_module().is_some()
 }
 
 /// All cells of a comparison are measured on one machine, and by one load generator.

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use toll_core::axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Interpreter, Remark, Severity};
 use toll_core::plan::{PythonRequest, SeriesPlan};
-use toll_lab::generator::Program;
+use toll_engine::Engine;
+use toll_lab::containers::{ContainerHome, Lodging, Readable, contained, sweep};
+use toll_lab::generator::{self, Program};
 use toll_lab::host;
+use toll_lab::process::guard;
 use toll_lab::provision::{
-    Context, Environment, ProvisionEvent, Uv, Virtualenvs, Wanted, discover_interpreters,
-    obtain_uv, provide,
+    Context, Environment, Images, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
+    discover_interpreters, obtain_uv, provide,
 };
+use toll_lab::serving::{Home, OnHost};
 
 use super::Task;
 use crate::assets::{self, Unpacked};
@@ -32,6 +36,23 @@ pub(super) struct Prepared {
     /// In the order of the plan's series.
     pub(super) environments: Vec<Result<Environment, Failure>>,
     pub(super) abort: Arc<AtomicBool>,
+    /// What containers are made of, where series live in containers.
+    lodging: Option<Lodging>,
+    /// The program that sends the load, where it is not the tool itself.
+    pub(super) load_program: Option<Program>,
+}
+
+impl Prepared {
+    /// Where the processes of a series with this environment live.
+    pub(super) fn home(&self, environment: &Environment) -> Arc<dyn Home> {
+        match (&self.lodging, &environment.image) {
+            (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(Lodging {
+                image: image.clone(),
+                ..lodging.clone()
+            })),
+            _ => Arc::new(OnHost),
+        }
+    }
 }
 
 pub(super) fn prepare(
@@ -48,20 +69,31 @@ pub(super) fn prepare(
         assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
     let context = Context::new(cache.clone(), Arc::clone(&abort));
     let progress = printer.progress();
+    let lodging = lodging(task, &abort, printer)?;
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
     let mut host = host::facts(&cache, Some(&uv), &interpreters);
-    host.load_generator = task.load_program.as_ref().map(Program::facts);
     for interpreter in &mut host.interpreters {
         interpreter.path = settings::without_home(&interpreter.path);
     }
+    let load_program = match &lodging {
+        Some(lodging) => contained_program(task, lodging, &interpreters, &progress)?,
+        None => None,
+    };
+    let load_program = load_program.or_else(|| task.load_program.clone());
+    host.load_generator = load_program.as_ref().map(Program::facts);
     let remarks = host::remarks(&host);
     warn(&remarks, printer);
     let start = Instant::now();
-    let environments = build(
-        &Virtualenvs::new(context, uv, interpreters),
-        task,
-        &progress,
-    );
+    let virtualenvs = Virtualenvs::new(context.clone(), uv, interpreters);
+    let environments = match &lodging {
+        None => build(&virtualenvs, task, &progress),
+        Some(lodging) => {
+            host.container_engine = Some(lodging.engine.facts().to_string());
+            let tell = |event: ProvisionEvent| progress.provision(&event);
+            let images = Images::new(virtualenvs, context, lodging, task.folder.logs(), &tell);
+            build(&images, task, &progress)
+        }
+    };
     progress.clear();
     say(&environments, printer);
     printer.talk(summary(&environments, start.elapsed()));
@@ -71,7 +103,61 @@ pub(super) fn prepare(
         unpacked,
         environments,
         abort,
+        lodging,
+        load_program,
     })
+}
+
+/// The load generator in a container, if that is where it runs.
+fn contained_program(
+    task: &Task,
+    lodging: &Lodging,
+    interpreters: &[Interpreter],
+    progress: &Progress,
+) -> anyhow::Result<Option<Program>> {
+    let settings = &task.plan.settings;
+    let generator = settings.external_load().and_then(generator::named);
+    let Some(generator) = generator.filter(|one| super::is_contained(&task.plan, *one)) else {
+        return Ok(None);
+    };
+    let names = interpreters
+        .iter()
+        .map(|python| lodging.containers.base_for(&python.version));
+    // Any image with the C library will do for a program that was built on this machine.
+    let mut there = names.filter(|name| matches!(lodging.engine.image(name), Ok(Some(_))));
+    let base = there
+        .next()
+        .unwrap_or_else(|| lodging.containers.base_for("3"));
+    let tell = |event: ProvisionEvent| progress.provision(&event);
+    let program = contained(lodging, generator, &base, &tell);
+    program
+        .map(Some)
+        .map_err(|failure| anyhow!("{failure}\n{}", failure.log_tail.join("\n")))
+}
+
+/// The engine, where series live in containers; what dead runs left in it is removed.
+fn lodging(
+    task: &Task,
+    abort: &Arc<AtomicBool>,
+    printer: Printer,
+) -> anyhow::Result<Option<Lodging>> {
+    let Some(containers) = &task.plan.settings.containers else {
+        return Ok(None);
+    };
+    let engine = Engine::connect(Arc::clone(abort))?;
+    guard::watch_engine(&engine);
+    let swept = sweep(&engine)?;
+    if swept > 0 {
+        printer.note(format!(
+            "{swept} containers of runs that had been killed were removed"
+        ));
+    }
+    Ok(Some(Lodging {
+        engine,
+        containers: containers.clone(),
+        image: String::new(),
+        readable: Arc::new(Readable::new().context("no folder for what containers read")?),
+    }))
 }
 
 fn tools(
@@ -100,7 +186,7 @@ fn warn(remarks: &[Remark], printer: Printer) {
 }
 
 fn build(
-    provisioner: &Virtualenvs,
+    provisioner: &dyn Provisioner,
     task: &Task,
     progress: &Progress,
 ) -> Vec<Result<Environment, Failure>> {
@@ -144,16 +230,19 @@ fn summary(environments: &[Result<Environment, Failure>], took: Duration) -> Str
 /// distributions again, whatever was released since.
 fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Wanted {
     let exclude_newer = series.exclude_newer.clone();
+    let server = series.server_requirements(&task.shelf.catalogue);
     match task.before(index) {
         Some(before) => Wanted {
             label,
             requirements: before.lock.clone(),
+            server,
             python: PythonRequest::from(before.axes.get(axes::PYTHON).to_owned()),
             exclude_newer,
         },
         None => Wanted {
             label,
             requirements: series.requirements.clone(),
+            server,
             python: series.python.clone(),
             exclude_newer,
         },

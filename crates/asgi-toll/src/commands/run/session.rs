@@ -38,7 +38,7 @@ pub(super) fn measure(
         harness: prepared.unpacked.harness.clone(),
         logs: task.folder.logs(),
         sockets: sockets.path().to_owned(),
-        load_program: task.load_program.clone(),
+        load_program: prepared.load_program.clone(),
         abort: prepared.abort.clone(),
     };
     stations::choose_levels(&bench, &mut stations, &mut store, printer)?;

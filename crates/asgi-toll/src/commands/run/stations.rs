@@ -204,5 +204,6 @@ fn station(
         rounds_before: task.before(index).map(rounds).unwrap_or_default(),
         lacking: task.before(index).map(lacking).unwrap_or_default(),
         slug: facts::slug(&series.axes.to_string()),
+        home: prepared.home(environment),
     })
 }

@@ -123,6 +123,7 @@ fn the_request_is_handed_over_whole() {
         generator: &Bombardier,
         path: "bombardier".into(),
         version: "v1.2.6".into(),
+        runner: std::sync::Arc::new(crate::generator::OnHost),
     };
     let mut assignment = Assignment {
         target: Target::parse("http://127.0.0.1:8000/").unwrap(),
@@ -134,6 +135,7 @@ fn the_request_is_handed_over_whole() {
         rate: Some(50.0),
         timeout: Duration::from_millis(1_500),
         core: None,
+        server: None,
     };
     let command = Bombardier
         .command(&program, &assignment, folder.path())

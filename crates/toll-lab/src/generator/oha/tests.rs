@@ -72,6 +72,7 @@ fn a_unix_socket_stands_beside_the_url() {
         generator: &Oha,
         path: "oha".into(),
         version: "1.16.0".into(),
+        runner: std::sync::Arc::new(crate::generator::OnHost),
     };
     let assignment = Assignment {
         target: Target::unix("/run/x.sock"),
@@ -81,6 +82,7 @@ fn a_unix_socket_stands_beside_the_url() {
         rate: Some(2.5),
         timeout: Duration::from_secs(1),
         core: None,
+        server: None,
     };
     let command = Oha.command(&program, &assignment, folder.path()).unwrap();
     let line = format!("{command:?}").replace('"', "");

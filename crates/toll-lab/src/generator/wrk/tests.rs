@@ -89,6 +89,7 @@ fn times_are_whole_seconds() {
         generator: &Wrk,
         path: "wrk".into(),
         version: "4".into(),
+        runner: std::sync::Arc::new(crate::generator::OnHost),
     };
     let mut assignment = Assignment {
         target: Target::parse("http://127.0.0.1:8000/").unwrap(),
@@ -98,6 +99,7 @@ fn times_are_whole_seconds() {
         rate: None,
         timeout: Duration::from_millis(100),
         core: None,
+        server: None,
     };
     let command = Wrk.command(&program, &assignment, folder.path()).unwrap();
     let line = format!("{command:?}").replace('"', "");

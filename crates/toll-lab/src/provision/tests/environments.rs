@@ -12,6 +12,8 @@ fn an_environment_is_built_once_and_then_found() {
     assert_eq!(first.version_of("H11"), Some("0.14.0"));
     let bytecode = first
         .dir
+        .as_ref()
+        .unwrap()
         .join("venv")
         .join(format!("lib/python{}", minor(&first.python_version)))
         .join("site-packages/h11/__pycache__");
@@ -111,12 +113,12 @@ fn what_an_interrupted_build_left_is_built_again() {
     let place = Place::new();
     let provisioner = place.provisioner();
     let first = one(&provisioner, wanted(SMALL, Some("2024-01-03"))).unwrap();
-    fs::remove_file(first.dir.join("ready")).unwrap();
-    fs::remove_dir_all(first.dir.join("venv/lib")).unwrap();
+    fs::remove_file(first.dir.as_ref().unwrap().join("ready")).unwrap();
+    fs::remove_dir_all(first.dir.as_ref().unwrap().join("venv/lib")).unwrap();
     assert!(!place.environments()[0].complete);
     drop(first);
     let again = one(&provisioner, wanted(SMALL, Some("2024-01-03"))).unwrap();
-    assert!(!again.reused && again.dir.join("venv/lib").is_dir());
+    assert!(!again.reused && again.dir.as_ref().unwrap().join("venv/lib").is_dir());
     assert!(place.environments()[0].complete);
 }
 

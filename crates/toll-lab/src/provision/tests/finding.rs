@@ -42,6 +42,7 @@ fn where_no_python_comes_near_those_that_are_here_are_named() {
 fn what_fails_on_a_python_that_stood_in_says_so() {
     let provisioner = without_python_downloads().provisioner();
     let wanted = Wanted {
+        server: Vec::new(),
         python: PythonRequest::Version("3.99".to_owned()),
         ..wanted(&["h11==99.0"], None)
     };

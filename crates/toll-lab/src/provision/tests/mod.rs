@@ -64,6 +64,7 @@ impl Place {
 
 fn wanted(requirements: &[&str], exclude_newer: Option<&str>) -> Wanted {
     Wanted {
+        server: Vec::new(),
         label: requirements.join(" "),
         requirements: requirements.iter().map(|one| (*one).to_owned()).collect(),
         python: PythonRequest::Newest,

@@ -17,14 +17,22 @@ impl Sender for Program {
         cell: &mut Living,
         duration: Duration,
     ) -> Result<Sent, Box<dyn Error>> {
+        let beside = self.runner.is_beside_the_server();
+        let target = if beside {
+            &cell.target_inside
+        } else {
+            &cell.target
+        };
+        let server = cell.server.container().filter(|_| beside);
         let assignment = Assignment {
-            target: cell.target.clone(),
+            target: target.clone(),
             request: cell.request.clone(),
             connections: bench.settings.connections,
             duration,
             rate: None,
             timeout: Duration::from_millis(bench.settings.timeout_ms),
             core: bench.cores.generator,
+            server: server.map(str::to_owned),
         };
         let outcome = self.run(&assignment, &bench.abort)?;
         Ok(Sent {

@@ -1,0 +1,184 @@
+//! The connection to an engine.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+use tokio::runtime::{self, Runtime};
+
+use crate::endpoint::Endpoint;
+use crate::error::EngineError;
+
+/// How long an engine may take to say who it is.
+const GREETING: Duration = Duration::from_secs(10);
+/// How long one request may take until its answer begins.
+const PATIENCE_S: u64 = 120;
+/// How often a wait looks whether everything is to stop.
+const TURN: Duration = Duration::from_millis(100);
+
+/// What an engine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// `docker` or `podman`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Whether it runs as an ordinary user, so that `root` in its containers is that user.
+    pub rootless: bool,
+    /// Architecture of its containers, such as `x86_64`.
+    pub architecture: String,
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
+
+/// An engine that answers. Clones share the connection.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) docker: Docker,
+    runtime: Arc<Runtime>,
+    pub(crate) abort: Arc<AtomicBool>,
+    endpoint: Endpoint,
+    facts: Facts,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("endpoint", &self.endpoint)
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Connects to the engine of this user. Long calls end early when `abort` is set.
+    ///
+    /// # Errors
+    /// There is none, it may not be used, or it does not answer.
+    pub fn connect(abort: Arc<AtomicBool>) -> Result<Self, EngineError> {
+        Self::connect_to(&Endpoint::find()?, abort)
+    }
+
+    /// Connects to the engine at a place.
+    ///
+    /// # Errors
+    /// As [`Engine::connect`].
+    pub fn connect_to(endpoint: &Endpoint, abort: Arc<AtomicBool>) -> Result<Self, EngineError> {
+        reachable(endpoint)?;
+        let here = |error: &dyn fmt::Display| EngineError::Here(error.to_string());
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| here(&error))?;
+        let docker = match endpoint {
+            Endpoint::Socket(path) => Docker::connect_with_unix(
+                &path.display().to_string(),
+                PATIENCE_S,
+                API_DEFAULT_VERSION,
+            ),
+            Endpoint::Tcp(address) => {
+                Docker::connect_with_http(address, PATIENCE_S, API_DEFAULT_VERSION)
+            }
+        };
+        let no_engine = |why: String| EngineError::NoEngine {
+            endpoint: endpoint.to_string(),
+            why,
+        };
+        let greeting = async {
+            let docker = docker?.negotiate_version().await?;
+            let version = docker.version().await?;
+            let info = docker.info().await?;
+            Ok::<_, bollard::errors::Error>((docker, version, info))
+        };
+        let greeted = runtime.block_on(async { tokio::time::timeout(GREETING, greeting).await });
+        let (docker, version, info) = match greeted {
+            Err(_) => return Err(no_engine("it says nothing".to_owned())),
+            Ok(Err(error)) => return Err(no_engine(EngineError::from(error).to_string())),
+            Ok(Ok(greeted)) => greeted,
+        };
+        let podman = version
+            .components
+            .iter()
+            .flatten()
+            .any(|component| component.name.contains("Podman"));
+        let rootless = info
+            .security_options
+            .iter()
+            .flatten()
+            .any(|option| option.contains("rootless"));
+        Ok(Self {
+            docker,
+            runtime: Arc::new(runtime),
+            abort,
+            endpoint: endpoint.clone(),
+            facts: Facts {
+                name: if podman { "podman" } else { "docker" }.to_owned(),
+                version: version.version.unwrap_or_default(),
+                rootless,
+                architecture: info.architecture.unwrap_or_default(),
+            },
+        })
+    }
+
+    /// What it is.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Where it is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Waits for a short call: it is let finish, so that what it makes is known.
+    pub(crate) fn wait<T>(
+        &self,
+        call: impl Future<Output = Result<T, bollard::errors::Error>>,
+    ) -> Result<T, EngineError> {
+        Ok(self.runtime.block_on(call)?)
+    }
+
+    /// Waits for a long call, until everything is to stop.
+    pub(crate) fn wait_unless_aborted<T>(
+        &self,
+        call: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
+        let stop = async {
+            while !self.abort.load(Ordering::Relaxed) {
+                tokio::time::sleep(TURN).await;
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                done = call => done,
+                () = stop => Err(EngineError::Interrupted),
+            }
+        })
+    }
+}
+
+/// Tells a missing socket from one that may not be used, which the client does not.
+fn reachable(endpoint: &Endpoint) -> Result<(), EngineError> {
+    let Endpoint::Socket(path) = endpoint else {
+        return Ok(());
+    };
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(EngineError::NoPermission {
+                endpoint: endpoint.to_string(),
+            })
+        }
+        Err(error) => Err(EngineError::NoEngine {
+            endpoint: endpoint.to_string(),
+            why: error.to_string(),
+        }),
+    }
+}

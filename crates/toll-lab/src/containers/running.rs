@@ -1,0 +1,193 @@
+//! A program in a container.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toll_core::failure::{Failure, Stage};
+use toll_engine::{Container, EngineError, State};
+
+use super::cgroup::Cgroup;
+use crate::process::tree::{self, Groups};
+use crate::serving::Running;
+
+/// How many of its last lines a failure tells.
+const TAIL_LINES: usize = 12;
+
+/// What must be known of it besides the container.
+#[derive(Debug)]
+pub(super) struct Keep {
+    /// Whether it has its core from the beginning.
+    pub(super) bound: bool,
+    pub(super) socket: Option<PathBuf>,
+    pub(super) log: PathBuf,
+    pub(super) memory_mib: u64,
+}
+
+/// A program in a container.
+#[derive(Debug)]
+pub(super) struct Contained {
+    container: Container,
+    keep: Keep,
+    /// Its first process, as this machine numbers it.
+    pid: u32,
+    /// `None` where the machine does not let us read it; then the clocks of its processes are read.
+    cgroup: Option<Cgroup>,
+    pids: Vec<u32>,
+}
+
+impl Contained {
+    pub(super) fn new(container: Container, keep: Keep) -> Result<Self, EngineError> {
+        let state = container.state()?;
+        // One that has ended already has no number; that it has ended is found when it is looked at.
+        let pid = state.pid.unwrap_or(0);
+        if state.running && !Path::new(&format!("/proc/{pid}")).exists() {
+            return Err(EngineError::Here(
+                "its processes are not on this machine (an engine in a virtual machine, such as Docker Desktop's): run asgi-toll inside that machine, or use provisioner = \"uv\"".to_owned(),
+            ));
+        }
+        Ok(Self {
+            cgroup: Cgroup::of(pid).ok(),
+            container,
+            keep,
+            pid,
+            pids: Vec::new(),
+        })
+    }
+
+    /// What it wrote, standard output first.
+    fn written(&self, lines: Option<usize>) -> String {
+        let (out, err) = self.container.log(lines).unwrap_or_default();
+        out + &err
+    }
+
+    fn is_alive(&self) -> bool {
+        self.pid != 0 && tree::is_alive(self.pid)
+    }
+}
+
+/// Why a container is no more.
+fn ending(state: &State, memory_mib: u64) -> (&'static str, String) {
+    if state.out_of_memory {
+        let message = format!(
+            "the server's container was ended for want of memory: it has {memory_mib} MiB; give it more with memory-mib"
+        );
+        return ("out-of-memory", message);
+    }
+    let code = state.exit_code.unwrap_or_default();
+    let mut message = format!("the server's container ended by itself (exit code {code})");
+    if !state.error.is_empty() {
+        message = format!("{message}: {}", state.error);
+    }
+    ("server-exited", message)
+}
+
+impl Running for Contained {
+    fn ended(&self) -> Option<Failure> {
+        if self.is_alive() {
+            return None;
+        }
+        let (code, message) = match self.container.state() {
+            // The process is gone, and the engine is about to see it.
+            Ok(state) if state.running => ("server-exited", "the server ended".to_owned()),
+            Ok(state) => ending(&state, self.keep.memory_mib),
+            Err(error) => (
+                "container-gone",
+                format!("the server's container is gone: {error}"),
+            ),
+        };
+        Some(Failure::new(Stage::Start, code, message).with_log(self.log_tail()))
+    }
+
+    fn group(&self) -> u32 {
+        self.pid
+    }
+
+    fn members(&self) -> Vec<u32> {
+        let listed = self.cgroup.as_ref().and_then(|cgroup| cgroup.pids().ok());
+        listed.unwrap_or_else(|| tree::members(self.pid))
+    }
+
+    fn log(&self) -> &Path {
+        &self.keep.log
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        let text = self.written(Some(TAIL_LINES));
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
+    }
+
+    fn settle(&mut self, core: Option<usize>, _groups: &Groups) -> io::Result<()> {
+        self.pids = self.members();
+        match core {
+            Some(core) => self.container.bind(&[core]).map_err(io::Error::other),
+            None => Ok(()),
+        }
+    }
+
+    fn is_bound(&self) -> bool {
+        self.keep.bound
+    }
+
+    fn cpu_ns(&self) -> io::Result<u64> {
+        match &self.cgroup {
+            Some(cgroup) => cgroup.cpu_ns(),
+            None => tree::cpu_ns(&self.pids),
+        }
+    }
+
+    fn resident_bytes(&self) -> u64 {
+        tree::resident_bytes(&self.pids)
+    }
+
+    fn is_unchanged(&self, _groups: &Groups) -> bool {
+        self.members() == self.pids
+    }
+
+    fn processes(&self) -> usize {
+        self.pids.len()
+    }
+
+    fn container(&self) -> Option<&str> {
+        Some(&self.container.id)
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        // A log that cannot be kept is no reason to keep the container.
+        let _ = self.keep.log.parent().map(fs::create_dir_all);
+        let _ = fs::write(&self.keep.log, self.written(None));
+        if let Some(socket) = &self.keep.socket {
+            let _ = fs::remove_file(socket);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_is_told_from_other_ends() {
+        let mut state = State {
+            running: false,
+            pid: None,
+            exit_code: Some(137),
+            out_of_memory: true,
+            error: String::new(),
+        };
+        let (code, message) = ending(&state, 64);
+        assert_eq!(code, "out-of-memory");
+        assert!(
+            message.contains("64 MiB") && message.contains("memory-mib"),
+            "{message}"
+        );
+        state.out_of_memory = false;
+        let (code, message) = ending(&state, 64);
+        assert_eq!(code, "server-exited");
+        assert!(message.ends_with("(exit code 137)"), "{message}");
+    }
+}
