@@ -11,6 +11,7 @@ use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 use toll_core::load_tool::LoadTool;
 use toll_core::plan::Plan;
+use toll_core::server::Server;
 use toll_core::subject::Kind;
 use toll_core::suite::{self, Catalogue, Overrides, Suite};
 use toll_core::{server, subject, workload};
@@ -38,7 +39,8 @@ impl Shelf {
             subject.add_kinds(&kinds);
             subjects.insert(subject.name.clone(), subject);
         }
-        let servers = server::parse("servers.toml", &embedded::<Servers>("servers.toml")?)?;
+        let mut servers = server::parse("servers.toml", &embedded::<Servers>("servers.toml")?)?;
+        servers.insert(server::IMAGE.to_owned(), Server::of_image());
         let workloads =
             workload::parse("workloads.toml", &embedded::<Workloads>("workloads.toml")?)?;
         Ok(Self {
@@ -103,17 +105,20 @@ impl Shelf {
     }
 }
 
-/// Adds the files of a subject's folder, in the order of their names, its packages included.
+/// Adds the files of a subject's folder, in the order of their names, its packages included; of one with a Dockerfile,
+/// which may use any of them, all files.
 fn feed(hash: &mut Sha256, folder: &Path) -> io::Result<()> {
+    let all = folder.join("Dockerfile").is_file();
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
         .collect();
     paths.sort();
     for path in paths {
-        let counts = path
-            .extension()
-            .is_some_and(|extension| extension == "py" || extension == "toml");
+        let counts = all
+            || path
+                .extension()
+                .is_some_and(|extension| extension == "py" || extension == "toml");
         if path.is_dir() {
             feed(hash, &path)?;
         } else if counts {

@@ -79,7 +79,33 @@ pub struct Substitution {
     pub bind: Bind,
 }
 
+/// The name of the server that an image of the user's own starts by itself.
+pub const IMAGE: &str = "image";
+
 impl Server {
+    /// What an image of the user's own starts by itself: it is told nothing, so it has no choices and no command.
+    pub fn of_image() -> Self {
+        let only = || BTreeMap::from([("own".to_owned(), Vec::new())]);
+        Self {
+            name: IMAGE.to_owned(),
+            distribution: IMAGE.to_owned(),
+            requires: Vec::new(),
+            websocket_requires: Vec::new(),
+            http: only(),
+            loops: only(),
+            default_http: "own".to_owned(),
+            default_loop: "own".to_owned(),
+            command: Vec::new(),
+            bind_tcp: Vec::new(),
+            bind_unix: Vec::new(),
+            processes: 1,
+            switched_off: Vec::new(),
+            hidden_layers: Vec::new(),
+            env: BTreeMap::new(),
+            words: BTreeMap::new(),
+        }
+    }
+
     /// The command and its arguments, ready to be started without a shell.
     pub fn command_line(&self, with: &Substitution) -> Vec<String> {
         let bind = match with.bind {

@@ -15,8 +15,11 @@ use crate::workload::{BodyCheck, Protocol, Workload};
 pub struct Subject {
     /// Its name in suites, and the name of its folder.
     pub name: String,
-    /// The distribution that is installed, and whose version is the framework's version.
+    /// The distribution that is installed, and whose version is the framework's version; empty for an image.
     pub distribution: String,
+    /// The port on which its image listens, where its folder has a `Dockerfile` and no `app.py`: then nothing is installed,
+    /// and all that the server in it is told is the number of middlewares, in `NUM_MIDDLEWARES`.
+    pub port: Option<u16>,
     /// What it needs besides, as requirements.
     pub requires: Vec<String>,
     /// Whether it speaks the lifespan protocol: `on`, `off` or `auto`.
@@ -30,6 +33,10 @@ pub struct Subject {
 impl Subject {
     /// Adds kinds that every subject has; a kind of its own with the same name stays.
     pub fn add_kinds(&mut self, shared: &BTreeMap<String, Kind>) {
+        // Whoever makes an image makes its layers.
+        if self.port.is_some() {
+            return;
+        }
         for (name, kind) in shared {
             self.kinds
                 .entry(name.clone())
@@ -146,7 +153,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Subject, Diagnostic> {
         text,
     };
     let written: wire::data::Subject = wire::read(source)?;
-    source.requirement(&written.distribution)?;
+    let (distribution, port) = origin(source, &written)?;
     check_name(source, &written.name)?;
     if written.kinds.get_ref().is_empty() {
         return Err(source
@@ -158,15 +165,10 @@ pub fn parse(file_name: &str, text: &str) -> Result<Subject, Diagnostic> {
         kinds.insert(name, kind(source, written)?);
     }
     Ok(Subject {
-        lifespan: source
-            .one_of(
-                &written.lifespan,
-                "lifespan",
-                LIFESPANS.map(|name| (name, name)),
-            )?
-            .to_owned(),
+        lifespan: lifespan(source, written.lifespan.as_ref(), port)?,
         name: written.name.into_inner(),
-        distribution: written.distribution.into_inner(),
+        distribution,
+        port,
         requires: source.requirements(&written.requires)?,
         kinds,
         not_applicable: written.not_applicable,
@@ -188,6 +190,51 @@ pub fn parse_kinds(file_name: &str, text: &str) -> Result<BTreeMap<String, Kind>
         .into_iter()
         .map(|(name, written)| Ok((name, kind(source, written)?)))
         .collect()
+}
+
+/// What is installed, or the port of an image.
+fn origin(
+    source: Source<'_>,
+    written: &wire::data::Subject,
+) -> Result<(String, Option<u16>), Diagnostic> {
+    match (&written.distribution, &written.port) {
+        (Some(distribution), None) => Ok((source.requirement(distribution)?, None)),
+        (None, Some(port)) => match u16::try_from(*port.get_ref()) {
+            Ok(number) if number > 0 => Ok((String::new(), Some(number))),
+            _ => Err(source.at(port.span(), "a port lies between 1 and 65535")),
+        },
+        (Some(_), Some(port)) => {
+            let message = "`distribution` and `port` do not go together";
+            Err(source.at(port.span(), message).help(
+                "a `port` is for a folder with a Dockerfile, which installs what it needs by itself",
+            ))
+        }
+        (None, None) => {
+            let message = "there is neither a `distribution` nor a `port`";
+            Err(source.at(written.name.span(), message).help(
+                "name the distribution that is installed, or the port on which the image of the folder's Dockerfile listens",
+            ))
+        }
+    }
+}
+
+/// An image looks after its lifespan by itself.
+fn lifespan(
+    source: Source<'_>,
+    written: Option<&toml::Spanned<String>>,
+    port: Option<u16>,
+) -> Result<String, Diagnostic> {
+    match written {
+        Some(written) => {
+            let known = LIFESPANS.map(|name| (name, name));
+            source.one_of(written, "lifespan", known).map(str::to_owned)
+        }
+        None if port.is_some() => Ok("off".to_owned()),
+        None => Err(
+            Diagnostic::whole(source.file, "the key `lifespan` is missing")
+                .help("write lifespan = \"on\", \"off\" or \"auto\""),
+        ),
+    }
 }
 
 /// The name is the name of a folder and a value on an axis.

@@ -10,6 +10,8 @@ use tar::{Builder, Header};
 /// The files of a build. Owners are left out, so that equal files give equal archives.
 pub struct Context {
     archive: Builder<Vec<u8>>,
+    /// Whether files keep their times of change.
+    times: bool,
 }
 
 impl fmt::Debug for Context {
@@ -26,18 +28,21 @@ impl Context {
     pub fn new(dockerfile: &str) -> io::Result<Self> {
         let mut context = Self {
             archive: Builder::new(Vec::new()),
+            times: true,
         };
         context.text("Dockerfile", dockerfile)?;
         Ok(context)
     }
 
-    /// A context that is a folder of the user's, its Dockerfile included.
+    /// A context that is a folder of the user's, its Dockerfile included. Times are left out, so that a fresh copy of
+    /// the same files is the same context.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn of_folder(folder: &Path) -> io::Result<Self> {
         let mut context = Self {
             archive: Builder::new(Vec::new()),
+            times: false,
         };
         context.folder("", folder)?;
         Ok(context)
@@ -77,6 +82,9 @@ impl Context {
         header.set_metadata_in_mode(&data, tar::HeaderMode::Complete);
         header.set_uid(0);
         header.set_gid(0);
+        if !self.times {
+            header.set_mtime(0);
+        }
         // Whoever runs in the container must be able to read it, whatever the umask of the builder was.
         let mode = header.mode()?;
         let executable = if mode & 0o100 == 0 { 0 } else { 0o111 };

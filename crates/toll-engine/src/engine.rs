@@ -182,3 +182,75 @@ fn reachable(endpoint: &Endpoint) -> Result<(), EngineError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
+    use super::*;
+
+    const VERSION: &str = r#"{"Platform":{"Name":""},"Components":[{"Name":"Podman Engine","Version":"4.3.1"}],"Version":"4.3.1","ApiVersion":"1.41"}"#;
+    const INFO: &str = r#"{"SecurityOptions":["name=seccomp,profile=default","name=rootless"],"Architecture":"x86_64"}"#;
+
+    /// An engine that answers so many requests and then closes.
+    fn engine(path: &std::path::Path, answers: usize) -> thread::JoinHandle<()> {
+        let listener = UnixListener::bind(path).unwrap();
+        thread::spawn(move || {
+            let mut left = answers;
+            // The first connection only looks whether somebody is there.
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut text = String::new();
+                let mut byte = [0];
+                while stream.read(&mut byte).is_ok_and(|length| length == 1) {
+                    text.push(char::from(byte[0]));
+                    if !text.ends_with("\r\n\r\n") {
+                        continue;
+                    }
+                    let body = if text.contains("/info ") {
+                        INFO
+                    } else {
+                        VERSION
+                    };
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    stream.write_all((head + body).as_bytes()).unwrap();
+                    text.clear();
+                    left -= 1;
+                    if left == 0 {
+                        return;
+                    }
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn an_engine_says_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("e.sock");
+        let served = engine(&path, 3);
+        let engine = Engine::connect_to(&Endpoint::Socket(path), Arc::default()).unwrap();
+        assert_eq!(engine.facts().to_string(), "podman 4.3.1");
+        assert!(engine.facts().rootless);
+        served.join().unwrap();
+    }
+
+    #[test]
+    fn one_that_is_gone_is_told_from_one_that_was_never_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("e.sock");
+        let endpoint = Endpoint::Socket(path.clone());
+        let error = Engine::connect_to(&endpoint, Arc::default()).unwrap_err();
+        assert!(matches!(error, EngineError::NoEngine { .. }), "{error}");
+        let served = engine(&path, 3);
+        let engine = Engine::connect_to(&endpoint, Arc::default()).unwrap();
+        served.join().unwrap();
+        let error = engine.image("python").unwrap_err();
+        assert!(matches!(error, EngineError::Gone(_)), "{error}");
+    }
+}

@@ -31,6 +31,8 @@ pub struct Station {
     pub subject: PathBuf,
     /// The lifespan setting that the subject asks for.
     pub lifespan: String,
+    /// The port on which its own image listens, where it is started as it is.
+    pub port: Option<u16>,
     /// The middleware kind.
     pub kind: Kind,
     /// At which numbers of middlewares.

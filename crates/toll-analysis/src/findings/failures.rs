@@ -13,7 +13,8 @@ use crate::words::listed;
 const BY_TRACEBACK: &str = "Read the last lines of the traceback: they are the application's own.";
 
 /// What to do about the failures whose code says more than their stage.
-const ADVICE: [(&str, &str); 13] = [
+const ENGINE: &str = "Start the container engine, then continue with --resume.";
+const ADVICE: [(&str, &str); 21] = [
     ("not-built", BY_TRACEBACK),
     ("lifespan-failed", BY_TRACEBACK),
     ("app-raised", BY_TRACEBACK),
@@ -36,6 +37,32 @@ const ADVICE: [(&str, &str); 13] = [
     (
         "wrong-answer",
         "Send the request by hand and compare the answer with what the workload expects.",
+    ),
+    (
+        "base-image-missing",
+        "Pull the image, or name another with base-image in the suite.",
+    ),
+    (
+        "base-image-unfit",
+        "Name another image with base-image in the suite.",
+    ),
+    (
+        "image-not-built",
+        "Build it by hand; the whole output is in the folder of the run, under logs.",
+    ),
+    ("no-engine", ENGINE),
+    ("engine-gone", ENGINE),
+    (
+        "engine-refused",
+        "Read what the engine says; its own log says more.",
+    ),
+    (
+        "out-of-memory",
+        "Give the containers more with memory-mib, or look for what the application keeps.",
+    ),
+    (
+        "container-gone",
+        "Look who removes containers on this machine, then continue with --resume.",
     ),
     (
         "not-measured",

@@ -74,6 +74,9 @@ fn parts<'a>(spec: &SeriesSpec, catalogue: &'a Catalogue) -> Option<Parts<'a>> {
 }
 
 fn requirements(spec: &SeriesSpec, parts: &Parts<'_>) -> Vec<String> {
+    if parts.subject.port.is_some() {
+        return Vec::new();
+    }
     let version = Some(spec.axes.get(axes::VERSION)).filter(|version| *version != LATEST);
     let mut all = vec![pinned(&parts.subject.distribution, version)];
     all.extend_from_slice(&parts.subject.requires);

@@ -6,7 +6,7 @@ use super::ServerRequest;
 use super::series::{Choice, Combination, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::requirement;
-use crate::server::Server;
+use crate::server::{IMAGE, Server};
 use crate::subject::{Kind, Subject};
 use crate::suggest;
 use crate::wire::suite::SERVERS_OWN;
@@ -28,8 +28,10 @@ impl Reader<'_> {
     pub(super) fn server(&self, written: &Choice) -> Result<(ServerRequest, &Server), Diagnostic> {
         let (name, rest) = requirement::split(&written.text);
         let servers = &self.catalogue.servers;
-        let Some(server) = servers.get(name) else {
-            let help = suggest::allowed(name, "there are", servers.keys().map(String::as_str));
+        let named = servers.get(name).filter(|_| name != IMAGE);
+        let Some(server) = named else {
+            let names = servers.keys().map(String::as_str);
+            let help = suggest::allowed(name, "there are", names.filter(|name| *name != IMAGE));
             let message = format!("unknown server `{name}`");
             return Err(self.source.at(written.span.clone(), message).help(help));
         };
@@ -48,6 +50,25 @@ impl Reader<'_> {
             },
             server,
         ))
+    }
+
+    /// The server of a subject: the one that is written, or the one in its image.
+    pub(super) fn server_of(
+        &self,
+        subject: &Subject,
+        written: &Choice,
+    ) -> Result<(ServerRequest, &Server), Diagnostic> {
+        let own = self.catalogue.servers.get(IMAGE);
+        match own.filter(|_| subject.port.is_some()) {
+            None => self.server(written),
+            Some(server) => Ok((
+                ServerRequest {
+                    name: IMAGE.to_owned(),
+                    version: None,
+                },
+                server,
+            )),
+        }
     }
 
     /// The HTTP implementation or the loop: what is written, if this server has it, or its default.

@@ -11,10 +11,11 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::levels::Levels;
 use crate::plan::NotApplicable;
 use crate::sample::Instrument;
-use crate::settings::Settings;
+use crate::settings::{Settings, Transport};
+use crate::subject::Subject;
 use crate::wire::OneOrMany;
 use crate::wire::suite::{File, Head, Series, WrittenAxis};
-use crate::workload::Protocol;
+use crate::workload::{Protocol, Workload};
 
 /// The most series that a suite may come to: more is a slip in a list, and would take days.
 const SERIES_MAX: usize = 1_000;
@@ -54,8 +55,7 @@ pub(super) struct Reader<'a> {
     pub(super) source: Source<'a>,
     pub(super) catalogue: &'a Catalogue,
     pub(super) instruments: &'a [Instrument],
-    /// The tool's own load generator sends the load.
-    pub(super) own_generator: bool,
+    pub(super) settings: &'a Settings,
 }
 
 pub(super) fn all(
@@ -69,7 +69,7 @@ pub(super) fn all(
         source,
         catalogue,
         instruments,
-        own_generator: settings.external_load().is_none(),
+        settings,
     };
     let mut found: Vec<(SeriesSpec, Range<usize>)> = Vec::new();
     let mut not_applicable = Vec::new();
@@ -208,8 +208,9 @@ impl Reader<'_> {
         choices: &Choices,
     ) -> Result<Found, Diagnostic> {
         let subject = self.subject(chosen[axes::FRAMEWORK])?;
+        self.refuse_image_elsewhere(subject, chosen[axes::FRAMEWORK])?;
         let workload = self.workload(chosen[axes::WORKLOAD])?;
-        let axes = self.axes(shared, chosen)?;
+        let axes = self.axes(subject, shared, chosen)?;
         let not_applicable = |reason| {
             let axes = axes.clone();
             Ok(Found::NotApplicable(NotApplicable { axes, reason }))
@@ -225,16 +226,11 @@ impl Reader<'_> {
         if let Some(reason) = subject.refusal(kind, workload) {
             return not_applicable(reason);
         }
-        let able = |instrument: &Instrument| {
-            *instrument != Instrument::Load
-                || self.own_generator
-                || workload.protocol == Protocol::Http
+        let instruments = match self.able(subject, workload) {
+            Ok(instruments) => instruments,
+            Err(reason) => return not_applicable(reason.to_owned()),
         };
-        let instruments: Vec<Instrument> = self.instruments.iter().copied().filter(able).collect();
-        if instruments.is_empty() {
-            return not_applicable("this load generator does not speak websockets".to_owned());
-        }
-        let (server, _) = self.server(chosen[axes::SERVER])?;
+        let (server, _) = self.server_of(subject, chosen[axes::SERVER])?;
         Ok(Found::Series(SeriesSpec {
             axes,
             python: check::python(self.source, chosen[axes::PYTHON])?,
@@ -245,9 +241,52 @@ impl Reader<'_> {
         }))
     }
 
+    /// The instruments that can measure a subject with a workload, or why none can.
+    fn able(
+        &self,
+        subject: &Subject,
+        workload: &Workload,
+    ) -> Result<Vec<Instrument>, &'static str> {
+        let speaks = self.settings.external_load().is_none() || workload.protocol == Protocol::Http;
+        let able = |instrument: &Instrument| match instrument {
+            Instrument::Load => speaks,
+            Instrument::Direct | Instrument::Counts => subject.port.is_none(),
+        };
+        let instruments: Vec<Instrument> = self.instruments.iter().copied().filter(able).collect();
+        match instruments.is_empty() {
+            false => Ok(instruments),
+            true if speaks => Err("an image of one's own is measured by `load` alone"),
+            true => Err("this load generator does not speak websockets"),
+        }
+    }
+
+    /// An image listens on a port in a network of its own.
+    fn refuse_image_elsewhere(
+        &self,
+        subject: &Subject,
+        written: &Choice,
+    ) -> Result<(), Diagnostic> {
+        let published = self.settings.transport == Transport::Published;
+        if subject.port.is_none() || (published && self.settings.containers.is_some()) {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` is an image, which listens on a port in a network of its own",
+            subject.name
+        );
+        let help =
+            "write provisioner = \"docker\" in [suite] and transport = \"published\" in [measure]";
+        Err(self.source.at(written.span.clone(), message).help(help))
+    }
+
     /// What a combination is called, every name in it checked.
-    fn axes(&self, shared: &Shared, chosen: &Combination<'_>) -> Result<Axes, Diagnostic> {
-        let (request, server) = self.server(chosen[axes::SERVER])?;
+    fn axes(
+        &self,
+        subject: &Subject,
+        shared: &Shared,
+        chosen: &Combination<'_>,
+    ) -> Result<Axes, Diagnostic> {
+        let (request, server) = self.server_of(subject, chosen[axes::SERVER])?;
         check::version(self.source, chosen[axes::VERSION])?;
         let http = (&server.http, server.default_http.as_str());
         let event_loop = (&server.loops, server.default_loop.as_str());
@@ -256,14 +295,14 @@ impl Reader<'_> {
             .map(|(axis, choice)| (*axis, choice.text.as_str()))
             .collect();
         axes.set(axes::SERVER, request.to_string());
-        axes.set(
-            axes::HTTP,
-            self.offered(chosen, axes::HTTP, &server.name, http)?,
-        );
-        axes.set(
-            axes::LOOP,
-            self.offered(chosen, axes::LOOP, &server.name, event_loop)?,
-        );
+        for (axis, offers) in [(axes::HTTP, http), (axes::LOOP, event_loop)] {
+            let value = if subject.port.is_some() {
+                offers.1.to_owned()
+            } else {
+                self.offered(chosen, axis, &server.name, offers)?
+            };
+            axes.set(axis, value);
+        }
         if !shared.with.is_empty() {
             axes.set(axes::WITH, shared.with.join(", "));
         }

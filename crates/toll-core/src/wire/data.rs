@@ -10,10 +10,11 @@ use toml::Spanned;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Subject {
     pub(crate) name: Spanned<String>,
-    pub(crate) distribution: Spanned<String>,
+    pub(crate) distribution: Option<Spanned<String>>,
+    pub(crate) port: Option<Spanned<i64>>,
     #[serde(default)]
     pub(crate) requires: Vec<Spanned<String>>,
-    pub(crate) lifespan: Spanned<String>,
+    pub(crate) lifespan: Option<Spanned<String>>,
     pub(crate) kinds: Spanned<BTreeMap<String, Kind>>,
     #[serde(default)]
     pub(crate) not_applicable: BTreeMap<String, String>,

@@ -27,6 +27,7 @@ pub(crate) struct Head {
     pub(crate) instruments: Option<OneOrMany>,
     pub(crate) load: Option<Spanned<String>>,
     pub(crate) provisioner: Option<Spanned<String>>,
+    #[serde(alias = "base_image")]
     pub(crate) base_image: Option<Spanned<String>>,
     pub(crate) exclude_newer: Option<Spanned<Date>>,
     pub(crate) middlewares: Option<Spanned<LevelList>>,

@@ -29,6 +29,8 @@ pub struct Lodging {
     pub engine: Engine,
     /// The image.
     pub image: String,
+    /// Whether the image names a user of its own, who is not root.
+    pub own_user: bool,
     /// What the run says of its containers.
     pub containers: Containers,
     /// What they read of this machine.
@@ -88,10 +90,11 @@ impl ContainerHome {
         let home = ("HOME".to_owned(), SCRATCH.to_owned());
         ContainerSpec {
             image: self.lodging.image.clone(),
-            command: Some(launch.words.iter().map(inside).collect()),
+            command: Some(launch.words.iter().map(inside).collect())
+                .filter(|words: &Vec<_>| !words.is_empty()),
             variables: variables.chain([home]).collect(),
             labels: BTreeMap::from([(RUN.to_owned(), self.owner.to_string())]),
-            user: Some(self.user.name()),
+            user: Some(self.user.name()).filter(|_| !self.lodging.own_user),
             mounts: folders.iter().map(|folder| folder.mount.clone()).collect(),
             writable: vec![SCRATCH.to_owned()],
             network: network(&launch.door),
@@ -116,25 +119,18 @@ fn network(door: &Door) -> Network {
 
 impl Home for ContainerHome {
     fn start(&self, launch: Launch) -> Result<Box<dyn Running>, StartError> {
-        let refused = |error: &dyn std::fmt::Display| StartError::Container(error.to_string());
         if let Some(folder) = shared(&launch.door) {
-            self.user.give(folder).map_err(|error| refused(&error))?;
+            self.user.give(folder).map_err(StartError::Folders)?;
         }
-        let folders = self.folders(&launch).map_err(|error| refused(&error))?;
-        let container = self
-            .lodging
-            .engine
-            .start(&self.spec(&launch, &folders))
-            .map_err(|error| refused(&error))?;
+        let folders = self.folders(&launch).map_err(StartError::Folders)?;
+        let container = self.lodging.engine.start(&self.spec(&launch, &folders))?;
         let keep = Keep {
             bound: launch.core.is_some(),
             socket: launch.door.socket().cloned(),
             log: launch.log,
             memory_mib: self.lodging.containers.memory_mib,
         };
-        Ok(Box::new(
-            Contained::new(container, keep).map_err(|error| refused(&error))?,
-        ))
+        Ok(Box::new(Contained::new(container, keep)?))
     }
 }
 

@@ -51,8 +51,17 @@ pub(crate) fn digest(fields: &[&str]) -> String {
         hash.update((field.len() as u64).to_le_bytes());
         hash.update(field.as_bytes());
     }
-    hash.finalize()
-        .iter()
+    hexadecimal(&hash.finalize())
+}
+
+/// The same over bytes.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// The first 64 bits.
+fn hexadecimal(hash: &[u8]) -> String {
+    hash.iter()
         .take(8)
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -49,6 +49,10 @@ pub struct Environment {
     pub dir: Option<PathBuf>,
     /// Its image, if it is one of a container engine.
     pub image: Option<String>,
+    /// Whether the image names a user of its own, who is not root.
+    pub own_user: bool,
+    /// The version of what is in it, where no distribution tells one.
+    pub version: Option<String>,
     /// Whether it had been built before.
     pub reused: bool,
     /// What people should know about it, in plain words.

@@ -230,6 +230,8 @@ fn environment(
         lock: resolution.distributions(),
         dir: Some(at.dir),
         image: None,
+        own_user: false,
+        version: None,
         reused,
         notes: resolution.notes.clone(),
         _held: Arc::new(at.held),

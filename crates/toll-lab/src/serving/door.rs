@@ -54,7 +54,7 @@ impl Door {
                 .map(Self::Socket),
             Transport::Tcp | Transport::Host => free_port().map(Self::Port),
             Transport::Published => free_port().map(|outside| Self::Published {
-                inside: PORT_INSIDE,
+                inside: station.port.unwrap_or(PORT_INSIDE),
                 outside,
             }),
         };

@@ -7,10 +7,13 @@ use std::process::{Child, Command, Stdio};
 
 use toll_core::failure::{Failure, Stage};
 
+use toll_engine::EngineError;
+
 use super::launch::{Home, Launch, Running};
 use super::log;
 use crate::process::tree::{self, Groups};
 use crate::process::{self, RunError};
+use crate::provision::engine_failed;
 
 /// Why a program could not even be started.
 #[derive(Debug, thiserror::Error)]
@@ -28,13 +31,24 @@ pub enum StartError {
     Spawn(#[from] RunError),
     /// The container cannot be run.
     #[error("the container cannot be started: {0}")]
-    Container(String),
+    Container(#[from] EngineError),
+    /// What a container needs of this machine cannot be prepared.
+    #[error("the container's folders cannot be prepared: {0}")]
+    Folders(io::Error),
 }
 
 impl StartError {
     /// The same as a record.
     pub fn into_failure(self) -> Failure {
-        Failure::new(Stage::Start, "server-not-started", self.to_string())
+        let message = self.to_string();
+        match self {
+            Self::Container(error) => Failure {
+                stage: Stage::Start,
+                message,
+                ..engine_failed(error)
+            },
+            _ => Failure::new(Stage::Start, "server-not-started", message),
+        }
     }
 }
 

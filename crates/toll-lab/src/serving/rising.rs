@@ -113,7 +113,11 @@ impl<'a> Rising<'a> {
     fn program(&self) -> Launch {
         let with = self.station.substitution(self.door.bind());
         let request = ServeRequest::new(self.bench, self.station, self.hash_seed);
-        let mut variables = request.variables();
+        let (mut variables, reads) = match self.station.port {
+            // An image that is started as it is knows nothing of the harness.
+            Some(_) => (Vec::new(), Vec::new()),
+            None => (request.variables(), request.reads()),
+        };
         // Two digits wherever possible, so that the size of the environment is the same in every cell.
         let number = format!("{:02}", self.middlewares);
         variables.push(("NUM_MIDDLEWARES".to_owned(), number));
@@ -122,7 +126,7 @@ impl<'a> Rising<'a> {
         Launch {
             words: self.station.server.command_line(&with),
             variables,
-            reads: request.reads(),
+            reads,
             door: self.door.clone(),
             core: None,
             log: logs.join(format!("{}.log", self.middlewares)),
@@ -422,6 +426,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             plan,
             subject: PathBuf::from("/"),
             lifespan: "off".to_owned(),
+            port: None,
             kind: kind(),
             levels: vec![0],
             python: PathBuf::from("python3"),

@@ -76,6 +76,9 @@ fn real_axes(task: &Task, series: &SeriesPlan, environment: &Environment) -> Axe
     let mut real = series.axes.clone();
     real.set(axes::PYTHON, &environment.python_version);
     let catalogue = &task.shelf.catalogue;
+    if let Some(version) = &environment.version {
+        real.set(axes::VERSION, version);
+    }
     if let Some(version) = catalogue
         .subjects
         .get(&series.subject)

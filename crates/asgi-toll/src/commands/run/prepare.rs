@@ -17,8 +17,8 @@ use toll_lab::generator::{self, Program};
 use toll_lab::host;
 use toll_lab::process::guard;
 use toll_lab::provision::{
-    Context, Environment, Images, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
-    discover_interpreters, obtain_uv, provide,
+    Context, Environment, Images, Notify, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
+    discover_interpreters, obtain_uv, own_image, provide,
 };
 use toll_lab::serving::{Home, OnHost};
 
@@ -48,6 +48,7 @@ impl Prepared {
         match (&self.lodging, &environment.image) {
             (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(Lodging {
                 image: image.clone(),
+                own_user: environment.own_user,
                 ..lodging.clone()
             })),
             _ => Arc::new(OnHost),
@@ -86,12 +87,14 @@ pub(super) fn prepare(
     let start = Instant::now();
     let virtualenvs = Virtualenvs::new(context.clone(), uv, interpreters);
     let environments = match &lodging {
-        None => build(&virtualenvs, task, &progress),
+        None => build(&virtualenvs, task, &progress, &|_| None),
         Some(lodging) => {
             host.container_engine = Some(lodging.engine.facts().to_string());
             let tell = |event: ProvisionEvent| progress.provision(&event);
-            let images = Images::new(virtualenvs, context, lodging, task.folder.logs(), &tell);
-            build(&images, task, &progress)
+            let logs = task.folder.logs();
+            let images = Images::new(virtualenvs, context.clone(), lodging, logs, &tell);
+            let own = |index| own_image_of(task, index, &context, lodging, &tell);
+            build(&images, task, &progress, &own)
         }
     };
     progress.clear();
@@ -156,6 +159,7 @@ fn lodging(
         engine,
         containers: containers.clone(),
         image: String::new(),
+        own_user: false,
         readable: Arc::new(Readable::new().context("no folder for what containers read")?),
     }))
 }
@@ -189,14 +193,34 @@ fn build(
     provisioner: &dyn Provisioner,
     task: &Task,
     progress: &Progress,
+    own: &dyn Fn(usize) -> Option<Result<Environment, Failure>>,
 ) -> Vec<Result<Environment, Failure>> {
     let series = task.plan.series.iter().zip(task.plan.labels()).enumerate();
+    let mut own: Vec<_> = series.clone().map(|(index, _)| own(index)).collect();
     let wanted: Vec<Wanted> = series
+        .filter(|(index, _)| own[*index].is_none())
         .map(|(index, (series, label))| wanted(task, index, series, label))
         .collect();
-    provide(provisioner, &wanted, &|event: ProvisionEvent| {
-        progress.provision(&event);
-    })
+    let tell = |event: ProvisionEvent| progress.provision(&event);
+    let mut provided = provide(provisioner, &wanted, &tell).into_iter();
+    own.iter_mut()
+        .filter_map(|own| own.take().or_else(|| provided.next()))
+        .collect()
+}
+
+/// The environment of a series whose subject is an image of the user's own.
+fn own_image_of(
+    task: &Task,
+    index: usize,
+    context: &Context,
+    lodging: &Lodging,
+    tell: Notify<'_>,
+) -> Option<Result<Environment, Failure>> {
+    let name = &task.plan.series[index].subject;
+    let subject = task.shelf.catalogue.subjects.get(name)?;
+    subject.port?;
+    let folder = task.shelf.folder(name, Path::new(""));
+    Some(own_image(context, &lodging.engine, (name, &folder), tell))
 }
 
 /// Notes such as a Python that stands in for another, each once.

@@ -191,6 +191,7 @@ fn station(
             .shelf
             .folder(&series.subject, &prepared.unpacked.subjects),
         lifespan: subject.lifespan.clone(),
+        port: subject.port,
         kind: kind.clone(),
         levels: levels(task.before(index), series),
         python: environment.python.clone(),

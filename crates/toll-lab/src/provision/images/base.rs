@@ -141,7 +141,7 @@ fn same_python(name: &str, python: &Python, request: &EnvironmentRequest) -> Res
         return Ok(());
     }
     let message = format!(
-        "the base image {name} has {} {} for {}, and {} {} for {} is asked for; name another with base_image in the suite",
+        "the base image {name} has {} {} for {}, and {} {} for {} is asked for; name another with base-image in the suite",
         python.implementation,
         python.version,
         python.machine,

@@ -18,7 +18,7 @@ pub(crate) fn of(error: EngineError) -> Failure {
     };
     let message = match &error {
         EngineError::NoImage { .. } => format!(
-            "{error}; pull it with `docker pull`, or name another with base_image in the suite"
+            "{error}; pull it with `docker pull`, or name another with base-image in the suite"
         ),
         _ => error.to_string(),
     };

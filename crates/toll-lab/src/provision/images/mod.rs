@@ -7,6 +7,7 @@ mod base;
 mod build;
 mod failure;
 mod files;
+mod own;
 mod recipe;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use super::resolution::Resolution;
 use super::virtualenv::Virtualenvs;
 
 pub(crate) use failure::of as failure_of;
+pub use own::own_image;
 
 use base::Base;
 use recipe::Recipe;
@@ -121,6 +123,8 @@ impl Provisioner for Images<'_> {
             lock: resolution.distributions(),
             dir: None,
             image: Some(recipe.tag),
+            own_user: false,
+            version: None,
             reused,
             notes: resolution.notes.clone(),
             _held: Arc::new(held),
