@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bollard::container::LogOutput;
 use bollard::models::{
-    ContainerCreateBody, ContainerUpdateBody, HostConfig, HostConfigLogConfig, MountType,
-    PortBinding,
+    ContainerCreateBody, ContainerUpdateBody, HealthConfig, HostConfig, HostConfigLogConfig,
+    MountType, PortBinding,
 };
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
@@ -248,6 +248,11 @@ fn body(spec: &ContainerSpec) -> ContainerCreateBody {
         env: Some(variables.collect()),
         labels: Some(spec.labels.clone().into_iter().collect()),
         user: spec.user.clone(),
+        // The engine would run it among the server's own processes.
+        healthcheck: Some(HealthConfig {
+            test: Some(vec!["NONE".to_owned()]),
+            ..HealthConfig::default()
+        }),
         exposed_ports: exposed(&spec.network).map(|port| vec![port]),
         host_config: Some(confined(spec)),
         ..ContainerCreateBody::default()

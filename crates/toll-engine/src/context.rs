@@ -99,6 +99,10 @@ impl Context {
             header.set_size(0);
             return self.archive.append_data(&mut header, name, io::empty());
         }
+        if !data.is_file() {
+            // A socket or a pipe is nothing to build from.
+            return Ok(());
+        }
         let file = fs::File::open(source)?;
         self.archive.append_data(&mut header, name, file)
     }

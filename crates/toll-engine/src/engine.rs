@@ -14,8 +14,8 @@ use crate::error::EngineError;
 
 /// How long an engine may take to say who it is.
 const GREETING: Duration = Duration::from_secs(10);
-/// How long one request may take until its answer begins.
-const PATIENCE_S: u64 = 120;
+/// How long one request may take; a build or a pull, until its answer begins.
+const PATIENCE_S: u64 = 60;
 /// How often a wait looks whether everything is to stop.
 const TURN: Duration = Duration::from_millis(100);
 
@@ -28,8 +28,6 @@ pub struct Facts {
     pub version: String,
     /// Whether it runs as an ordinary user, so that `root` in its containers is that user.
     pub rootless: bool,
-    /// Architecture of its containers, such as `x86_64`.
-    pub architecture: String,
 }
 
 impl fmt::Display for Facts {
@@ -77,53 +75,22 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| here(&error))?;
-        let docker = match endpoint {
-            Endpoint::Socket(path) => Docker::connect_with_unix(
-                &path.display().to_string(),
-                PATIENCE_S,
-                API_DEFAULT_VERSION,
-            ),
-            Endpoint::Tcp(address) => {
-                Docker::connect_with_http(address, PATIENCE_S, API_DEFAULT_VERSION)
-            }
-        };
         let no_engine = |why: String| EngineError::NoEngine {
             endpoint: endpoint.to_string(),
             why,
         };
-        let greeting = async {
-            let docker = docker?.negotiate_version().await?;
-            let version = docker.version().await?;
-            let info = docker.info().await?;
-            Ok::<_, bollard::errors::Error>((docker, version, info))
-        };
-        let greeted = runtime.block_on(async { tokio::time::timeout(GREETING, greeting).await });
-        let (docker, version, info) = match greeted {
+        let greeting = async { tokio::time::timeout(GREETING, greet(endpoint)).await };
+        let (docker, facts) = match runtime.block_on(greeting) {
             Err(_) => return Err(no_engine("it says nothing".to_owned())),
             Ok(Err(error)) => return Err(no_engine(EngineError::from(error).to_string())),
             Ok(Ok(greeted)) => greeted,
         };
-        let podman = version
-            .components
-            .iter()
-            .flatten()
-            .any(|component| component.name.contains("Podman"));
-        let rootless = info
-            .security_options
-            .iter()
-            .flatten()
-            .any(|option| option.contains("rootless"));
         Ok(Self {
             docker,
             runtime: Arc::new(runtime),
             abort,
             endpoint: endpoint.clone(),
-            facts: Facts {
-                name: if podman { "podman" } else { "docker" }.to_owned(),
-                version: version.version.unwrap_or_default(),
-                rootless,
-                architecture: info.architecture.unwrap_or_default(),
-            },
+            facts,
         })
     }
 
@@ -142,7 +109,10 @@ impl Engine {
         &self,
         call: impl Future<Output = Result<T, bollard::errors::Error>>,
     ) -> Result<T, EngineError> {
-        Ok(self.runtime.block_on(call)?)
+        let patience = Duration::from_secs(PATIENCE_S);
+        let call = async { tokio::time::timeout(patience, call).await };
+        let done = self.runtime.block_on(call);
+        Ok(done.map_err(|_| EngineError::Gone("it took too long".to_owned()))??)
     }
 
     /// Waits for a long call, until everything is to stop.
@@ -162,6 +132,31 @@ impl Engine {
             }
         })
     }
+}
+
+/// Connects, agrees on a version of the API, and asks who it is.
+async fn greet(endpoint: &Endpoint) -> Result<(Docker, Facts), bollard::errors::Error> {
+    let docker = match endpoint {
+        Endpoint::Socket(path) => {
+            let path = path.display().to_string();
+            Docker::connect_with_unix(&path, PATIENCE_S, API_DEFAULT_VERSION)
+        }
+        Endpoint::Tcp(address) => {
+            Docker::connect_with_http(address, PATIENCE_S, API_DEFAULT_VERSION)
+        }
+    };
+    let docker = docker?.negotiate_version().await?;
+    let version = docker.version().await?;
+    let info = docker.info().await?;
+    let mut components = version.components.iter().flatten();
+    let podman = components.any(|component| component.name.contains("Podman"));
+    let mut options = info.security_options.iter().flatten();
+    let facts = Facts {
+        name: if podman { "podman" } else { "docker" }.to_owned(),
+        version: version.version.unwrap_or_default(),
+        rootless: options.any(|option| option.contains("rootless")),
+    };
+    Ok((docker, facts))
 }
 
 /// Tells a missing socket from one that may not be used, which the client does not.
@@ -192,7 +187,7 @@ mod tests {
     use super::*;
 
     const VERSION: &str = r#"{"Platform":{"Name":""},"Components":[{"Name":"Podman Engine","Version":"4.3.1"}],"Version":"4.3.1","ApiVersion":"1.41"}"#;
-    const INFO: &str = r#"{"SecurityOptions":["name=seccomp,profile=default","name=rootless"],"Architecture":"x86_64"}"#;
+    const INFO: &str = r#"{"SecurityOptions":["name=seccomp,profile=default","name=rootless"]}"#;
 
     /// An engine that answers so many requests and then closes.
     fn engine(path: &std::path::Path, answers: usize) -> thread::JoinHandle<()> {

@@ -27,7 +27,7 @@ pub enum EngineError {
         endpoint: String,
     },
     /// It stopped answering in the middle.
-    #[error("the container engine does not answer any more: {0}")]
+    #[error("the container engine does not answer: {0}")]
     Gone(String),
     /// The disk of the engine is full.
     #[error("the container engine has no space left: {0}; `docker system df` shows what takes it")]
@@ -107,8 +107,14 @@ impl EngineError {
         matches!(self, Self::Refused { status: 404, .. })
     }
 
-    /// Whether another has it already: a port, a name, or a removal that goes on.
+    /// Whether it is being done already, such as a removal.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused { status: 409, .. })
+    }
+
+    /// Whether another program has the port.
+    pub fn is_port_taken(&self) -> bool {
+        const SIGNS: [&str; 2] = ["port is already allocated", "address already in use"];
+        matches!(self, Self::Refused { message, .. } if SIGNS.iter().any(|sign| message.contains(sign)))
     }
 }

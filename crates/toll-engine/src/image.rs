@@ -25,8 +25,6 @@ pub struct Image {
     pub tags: Vec<String>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Environment variables of its containers.
-    pub variables: BTreeMap<String, String>,
     /// The user of its containers; empty where it names none.
     pub user: String,
     /// Its size in bytes, layers that it shares with others included.
@@ -75,9 +73,6 @@ impl Engine {
             let mut stream = Box::pin(self.docker.create_image(Some(options), None, None));
             while let Some(step) = stream.next().await {
                 let step: CreateImageInfo = step?;
-                if let Some(why) = step.error_detail.and_then(|detail| detail.message) {
-                    return Err(no_image(why));
-                }
                 if let Some(status) = step.status {
                     tell(&status);
                 }
@@ -116,10 +111,13 @@ impl Engine {
             let mut stream = Box::pin(self.docker.build_image(options, None, Some(body)));
             while let Some(step) = stream.next().await {
                 let BuildInfo { stream, status, .. } = step?;
+                // What is done is told in lines, how it goes without their ends.
+                let status = status.map(|status| status + "\n");
                 for text in [stream, status].into_iter().flatten() {
                     said.hear(&text, tell);
                 }
             }
+            said.hear("\n", tell);
             Ok(())
         });
         match built {
@@ -151,7 +149,6 @@ impl Engine {
             id: summary.id,
             tags: summary.repo_tags,
             labels: summary.labels.into_iter().collect(),
-            variables: BTreeMap::new(),
             user: String::new(),
             bytes: u64::try_from(summary.size).unwrap_or(0),
         };
@@ -183,16 +180,10 @@ fn with_tag(name: &str) -> String {
 
 fn image(found: ImageInspect) -> Image {
     let config = found.config.unwrap_or_default();
-    let variables = config.env.unwrap_or_default();
-    let pair = |text: &String| {
-        let (name, value) = text.split_once('=')?;
-        Some((name.to_owned(), value.to_owned()))
-    };
     Image {
         id: found.id.unwrap_or_default(),
         tags: found.repo_tags.unwrap_or_default(),
         labels: config.labels.unwrap_or_default().into_iter().collect(),
-        variables: variables.iter().filter_map(pair).collect(),
         user: config.user.unwrap_or_default(),
         bytes: found
             .size

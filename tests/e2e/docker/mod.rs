@@ -240,7 +240,7 @@ fn own_image(lab: &Lab, place: &Place, last_step: &str) {
         "mine.toml",
         "[suite]\nname = \"mine\"\nprovisioner = \"docker\"\nmiddlewares = [0, 2, 6]\n\
          [measure]\ntransport = \"published\"\nrounds = 1\nmax-rounds = 1\nblocks = 2\n\
-         [[series]]\nframework = \"mine\"\n",
+         [[series]]\nframework = \"mine\"\nworkload = [\"ping\", \"root\"]\n",
     );
 }
 

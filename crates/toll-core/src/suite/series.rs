@@ -208,7 +208,7 @@ impl Reader<'_> {
         choices: &Choices,
     ) -> Result<Found, Diagnostic> {
         let subject = self.subject(chosen[axes::FRAMEWORK])?;
-        self.refuse_image_elsewhere(subject, chosen[axes::FRAMEWORK])?;
+        self.refuse_image_elsewhere(subject, shared, chosen[axes::FRAMEWORK])?;
         let workload = self.workload(chosen[axes::WORKLOAD])?;
         let axes = self.axes(subject, shared, chosen)?;
         let not_applicable = |reason| {
@@ -264,8 +264,17 @@ impl Reader<'_> {
     fn refuse_image_elsewhere(
         &self,
         subject: &Subject,
+        shared: &Shared,
         written: &Choice,
     ) -> Result<(), Diagnostic> {
+        if subject.port.is_some() && shared.levels == Levels::Auto {
+            let message = format!(
+                "`{}` is an image, which cannot be tried out first",
+                subject.name
+            );
+            let help = "write numbers instead of \"auto\": middlewares = [0, 1, 2, 5, 10, 20]";
+            return Err(self.source.at(written.span.clone(), message).help(help));
+        }
         let published = self.settings.transport == Transport::Published;
         if subject.port.is_none() || (published && self.settings.containers.is_some()) {
             return Ok(());

@@ -1,22 +1,24 @@
 //! A load generator in a container of its own, in the network of the server's container, as the original suite had it.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use toll_core::failure::Failure;
-use toll_engine::{BuildSpec, ContainerSpec, Context, EngineError, Mount, Network};
+use toll_core::failure::{Failure, Stage};
+use toll_engine::{ContainerSpec, Context, EngineError, Mount, Network};
 
 use super::cgroup::Cgroup;
 use super::home::Lodging;
-use super::labels::{IMAGE, RUN, SUBJECT};
+use super::labels::RUN;
 use super::owner::Owner;
 use super::user::User;
-use crate::generator::{Generator, Job, Program, Runner};
+use crate::generator::{Generator, GeneratorError, Job, Program, Runner};
 use crate::process::{Finished, RunError, Usage, peak_resident_bytes};
-use crate::provision::{Notify, ProvisionEvent, digest, engine_failed};
+use crate::provision::{ImageBuilder, Recipe, digest};
 
 /// The kind of these images.
 const KIND: &str = "generator";
@@ -33,30 +35,31 @@ pub fn contained(
     lodging: &Lodging,
     generator: &'static dyn Generator,
     base: &str,
-    notify: Notify<'_>,
+    builder: ImageBuilder<'_>,
 ) -> Result<Program, Failure> {
-    let here = Program::find(generator).ok();
-    let source = Source::of(generator, here.as_ref(), base);
-    let tag = format!("asgi-toll/{KIND}:{}", source.digest());
-    let engine = &lodging.engine;
-    if engine.image(&tag).map_err(engine_failed)?.is_none() {
-        let spec = source.spec(&tag, generator).map_err(engine_failed)?;
-        let label = generator.name().to_owned();
-        let mut tell = |line: &str| {
-            notify(ProvisionEvent::Building {
-                label: label.clone(),
-                line: line.to_owned(),
-            });
-        };
-        engine.build(spec, &mut tell).map_err(engine_failed)?;
-    }
+    let here = Program::find(generator);
+    let source = Source::of(generator, here, base)
+        .map_err(|error| Failure::new(Stage::Provision, "image-not-built", error.to_string()))?;
+    let name = generator.name();
+    let label = format!("{name} {}", source.version());
+    let recipe = Recipe {
+        network: matches!(source, Source::Go { .. }),
+        ..Recipe::new(KIND, source.digest(), &label)
+    };
+    let files = || {
+        source.files(name).map_err(|error| {
+            let message = format!("{name} cannot be read: {error}");
+            Failure::new(Stage::Provision, "image-not-built", message)
+        })
+    };
+    builder.ensure(&recipe, &files)?;
     Ok(Program {
         generator,
-        path: Path::new(PROGRAM).join(generator.name()),
+        path: Path::new(PROGRAM).join(name),
         version: source.version(),
         runner: Arc::new(Beside {
             lodging: lodging.clone(),
-            image: tag,
+            image: recipe.tag,
         }),
     })
 }
@@ -77,14 +80,20 @@ enum Source {
 }
 
 impl Source {
-    fn of(generator: &dyn Generator, here: Option<&Program>, base: &str) -> Self {
-        match (here, generator.go_module()) {
-            (None, Some((module, version))) => Self::Go { module, version },
-            (here, _) => Self::Here {
-                program: here.map(|here| here.path.clone()).unwrap_or_default(),
-                version: here.map(|here| here.version.clone()).unwrap_or_default(),
+    /// The program that was found; without one, the module's source, if there is one.
+    fn of(
+        generator: &dyn Generator,
+        found: Result<Program, GeneratorError>,
+        base: &str,
+    ) -> Result<Self, GeneratorError> {
+        match (found, generator.go_module()) {
+            (Ok(program), _) => Ok(Self::Here {
+                program: program.path,
+                version: program.version,
                 base: base.to_owned(),
-            },
+            }),
+            (Err(_), Some((module, version))) => Ok(Self::Go { module, version }),
+            (Err(error), None) => Err(error),
         }
     }
 
@@ -119,29 +128,12 @@ impl Source {
         }
     }
 
-    fn spec(&self, tag: &str, generator: &dyn Generator) -> Result<BuildSpec, EngineError> {
-        let name = generator.name();
-        let files = || -> io::Result<Context> {
-            let mut context = Context::new(&self.dockerfile(name))?;
-            if let Self::Here { program, .. } = self {
-                context.file(Path::new(name), &std::fs::canonicalize(program)?)?;
-            }
-            Ok(context)
-        };
-        let context = files().map_err(|error| EngineError::Here(error.to_string()))?;
-        let labels = [
-            (IMAGE, KIND.to_owned()),
-            (SUBJECT, format!("{name} {}", self.version())),
-        ];
-        Ok(BuildSpec {
-            tag: tag.to_owned(),
-            context,
-            labels: labels
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-            network: matches!(self, Self::Go { .. }),
-        })
+    fn files(&self, name: &str) -> io::Result<Context> {
+        let mut context = Context::new(&self.dockerfile(name))?;
+        if let Self::Here { program, .. } = self {
+            context.file(Path::new(name), &std::fs::canonicalize(program)?)?;
+        }
+        Ok(context)
     }
 }
 
@@ -191,6 +183,7 @@ impl Runner for Beside {
             let peak = peak_resident_bytes(pid).unwrap_or(0);
             usage.peak_resident_bytes = peak.max(usage.peak_resident_bytes);
         };
+        readable(job.scratch)?;
         let spec = self.spec(&command, job);
         let ended = self
             .lodging
@@ -214,6 +207,15 @@ impl Runner for Beside {
     }
 }
 
+/// Lets the container's user, who may be another than ours, into a folder and read what is in it.
+fn readable(folder: &Path) -> io::Result<()> {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+    for entry in std::fs::read_dir(folder)? {
+        std::fs::set_permissions(entry?.path(), Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +224,12 @@ mod tests {
     #[test]
     fn without_a_program_it_is_built_from_its_source() {
         let bombardier = named("bombardier").unwrap();
-        let source = Source::of(bombardier, None, "python:3.12-slim");
+        let missing = Err(GeneratorError::NoVersion {
+            name: "bombardier",
+            path: String::new(),
+            how_to_get: "",
+        });
+        let source = Source::of(bombardier, missing, "python:3.12-slim").unwrap();
         let text = source.dockerfile("bombardier");
         assert!(
             text.contains("go install github.com/codesenberg/bombardier@v1.2.6"),

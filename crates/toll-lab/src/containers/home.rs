@@ -99,7 +99,7 @@ impl ContainerHome {
             writable: vec![SCRATCH.to_owned()],
             network: network(&launch.door),
             cores: launch.core.map(|core| vec![core]),
-            memory_bytes: self.lodging.containers.memory_mib << 20,
+            memory_bytes: (self.lodging.containers.memory_mib << 20) * launch.cells as u64,
             processes_max: PROCESSES_MAX,
         }
     }
@@ -125,7 +125,7 @@ impl Home for ContainerHome {
         let folders = self.folders(&launch).map_err(StartError::Folders)?;
         let container = self.lodging.engine.start(&self.spec(&launch, &folders))?;
         let keep = Keep {
-            bound: launch.core.is_some(),
+            core: launch.core,
             socket: launch.door.socket().cloned(),
             log: launch.log,
             memory_mib: self.lodging.containers.memory_mib,

@@ -36,7 +36,14 @@ impl Owner {
 
     /// Whether it is certain that the process is gone.
     pub fn is_gone(&self) -> bool {
-        self.space == space() && started(self.pid) != Some(self.started)
+        if self.space != space() {
+            return false;
+        }
+        match started(self.pid) {
+            Some(started) => started != self.started,
+            // The system may hide the processes of other users.
+            None => !exists(self.pid),
+        }
     }
 }
 
@@ -44,6 +51,12 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-{}", self.pid, self.started, self.space)
     }
+}
+
+/// Whether a process of this number is there, whoever's it is.
+fn exists(pid: u32) -> bool {
+    let known = rustix::process::Pid::from_raw(pid as i32).map(rustix::process::test_kill_process);
+    known.is_some_and(|tested| tested != Err(rustix::io::Errno::SRCH))
 }
 
 /// Field 22 of `/proc/<pid>/stat`, the twentieth behind the command's closing parenthesis.

@@ -22,7 +22,11 @@ impl Readable {
     /// # Errors
     /// There can be no folder for them.
     pub fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("asgi-toll-").tempdir()?;
+        // Containers are given the copies themselves; nobody else is let in.
+        let folder = tempfile::Builder::new()
+            .prefix("asgi-toll-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()?;
         Ok(Self {
             folder,
             copies: Mutex::default(),

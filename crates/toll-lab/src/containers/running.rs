@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toll_core::failure::{Failure, Stage};
 use toll_engine::{Container, EngineError, State};
 
 use super::cgroup::Cgroup;
 use crate::process::tree::{self, Groups};
-use crate::serving::Running;
+use crate::provision::engine_failed;
+use crate::serving::{Running, SERVER_EXITED};
 
 /// How many of its last lines a failure tells.
 const TAIL_LINES: usize = 12;
@@ -17,8 +18,8 @@ const TAIL_LINES: usize = 12;
 /// What must be known of it besides the container.
 #[derive(Debug)]
 pub(super) struct Keep {
-    /// Whether it has its core from the beginning.
-    pub(super) bound: bool,
+    /// The core that it was to have from the beginning.
+    pub(super) core: Option<usize>,
     pub(super) socket: Option<PathBuf>,
     pub(super) log: PathBuf,
     pub(super) memory_mib: u64,
@@ -41,7 +42,7 @@ impl Contained {
         let state = container.state()?;
         // One that has ended already has no number; that it has ended is found when it is looked at.
         let pid = state.pid.unwrap_or(0);
-        if state.running && !Path::new(&format!("/proc/{pid}")).exists() {
+        if state.running && !is_here(pid, &container.id) {
             return Err(EngineError::Here(
                 "its processes are not on this machine (an engine in a virtual machine, such as Docker Desktop's): run asgi-toll inside that machine, or use provisioner = \"uv\"".to_owned(),
             ));
@@ -56,14 +57,50 @@ impl Contained {
     }
 
     /// What it wrote, standard output first.
-    fn written(&self, lines: Option<usize>) -> String {
-        let (out, err) = self.container.log(lines).unwrap_or_default();
-        out + &err
+    fn written(&self, lines: Option<usize>) -> Result<String, EngineError> {
+        let (out, err) = self.container.log(lines)?;
+        Ok(out + &err)
+    }
+
+    /// Gives its processes the core and nothing else; where the engine cannot do it, we do.
+    fn bind(&self, core: usize) -> io::Result<()> {
+        let bound = self.container.bind(&[core]);
+        if bound.is_ok() && runs_on(self.pid, core) {
+            return Ok(());
+        }
+        tree::pin(&self.pids, core)?;
+        if runs_on(self.pid, core) {
+            return Ok(());
+        }
+        Err(bound.map_or_else(io::Error::other, |()| {
+            io::Error::other("the engine says that it is bound, and it is not")
+        }))
     }
 
     fn is_alive(&self) -> bool {
         self.pid != 0 && tree::is_alive(self.pid)
     }
+}
+
+/// Whether the process with this number is the container's, and not that of an engine in a virtual machine. Where the
+/// kernel shows no path of a control group, its number has to do.
+fn is_here(pid: u32, id: &str) -> bool {
+    let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"));
+    groups.is_ok_and(|groups| {
+        let mut paths = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+        groups.contains(id) || paths.all(|path| path == "/")
+    })
+}
+
+/// Whether a process may use this core and no other.
+fn runs_on(pid: u32, core: usize) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mut allowed = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    allowed
+        .next()
+        .is_some_and(|list| list.trim() == core.to_string())
 }
 
 /// Why a container is no more.
@@ -79,7 +116,7 @@ fn ending(state: &State, memory_mib: u64) -> (&'static str, String) {
     if !state.error.is_empty() {
         message = format!("{message}: {}", state.error);
     }
-    ("server-exited", message)
+    (SERVER_EXITED, message)
 }
 
 impl Running for Contained {
@@ -89,12 +126,19 @@ impl Running for Contained {
         }
         let (code, message) = match self.container.state() {
             // The process is gone, and the engine is about to see it.
-            Ok(state) if state.running => ("server-exited", "the server ended".to_owned()),
+            Ok(state) if state.running => (SERVER_EXITED, "the server ended".to_owned()),
             Ok(state) => ending(&state, self.keep.memory_mib),
-            Err(error) => (
+            Err(error) if error.is_not_found() => (
                 "container-gone",
-                format!("the server's container is gone: {error}"),
+                "somebody removed the server's container".to_owned(),
             ),
+            Err(error) => {
+                let failure = engine_failed(error);
+                return Some(Failure {
+                    stage: Stage::Start,
+                    ..failure
+                });
+            }
         };
         Some(Failure::new(Stage::Start, code, message).with_log(self.log_tail()))
     }
@@ -108,12 +152,8 @@ impl Running for Contained {
         listed.unwrap_or_else(|| tree::members(self.pid))
     }
 
-    fn log(&self) -> &Path {
-        &self.keep.log
-    }
-
     fn log_tail(&self) -> Vec<String> {
-        let text = self.written(Some(TAIL_LINES));
+        let text = self.written(Some(TAIL_LINES)).unwrap_or_default();
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
         lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
@@ -121,14 +161,11 @@ impl Running for Contained {
 
     fn settle(&mut self, core: Option<usize>, _groups: &Groups) -> io::Result<()> {
         self.pids = self.members();
-        match core {
-            Some(core) => self.container.bind(&[core]).map_err(io::Error::other),
-            None => Ok(()),
-        }
+        core.map_or(Ok(()), |core| self.bind(core))
     }
 
     fn is_bound(&self) -> bool {
-        self.keep.bound
+        self.keep.core.is_some_and(|core| runs_on(self.pid, core))
     }
 
     fn cpu_ns(&self) -> io::Result<u64> {
@@ -158,8 +195,10 @@ impl Running for Contained {
 impl Drop for Contained {
     fn drop(&mut self) {
         // A log that cannot be kept is no reason to keep the container.
-        let _ = self.keep.log.parent().map(fs::create_dir_all);
-        let _ = fs::write(&self.keep.log, self.written(None));
+        if let Ok(written) = self.written(None) {
+            let _ = self.keep.log.parent().map(fs::create_dir_all);
+            let _ = fs::write(&self.keep.log, written);
+        }
         if let Some(socket) = &self.keep.socket {
             let _ = fs::remove_file(socket);
         }
@@ -187,7 +226,7 @@ mod tests {
         );
         state.out_of_memory = false;
         let (code, message) = ending(&state, 64);
-        assert_eq!(code, "server-exited");
+        assert_eq!(code, SERVER_EXITED);
         assert!(message.ends_with("(exit code 137)"), "{message}");
     }
 }

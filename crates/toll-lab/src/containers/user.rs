@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
 use std::path::Path;
 
 use toll_engine::Facts;
@@ -57,13 +57,57 @@ impl User {
     /// Gives it a folder for sockets, and the socket that may be in it.
     pub(super) fn give(self, folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
-            // Connecting to a socket needs the right to write to it; the folder lets nobody else in.
-            fs::set_permissions(entry?.path(), fs::Permissions::from_mode(0o666))?;
+            let entry = entry?;
+            // Connecting to a socket needs the right to write to it; the folder lets nobody else in. Whatever else lies there
+            // was left by a container, and may be a link to anything.
+            if entry.file_type()?.is_socket() {
+                fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o666))?;
+            } else {
+                remove(&entry)?;
+            }
         }
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         if self.other {
             chown(folder, Some(self.uid), Some(self.gid))?;
         }
         Ok(())
+    }
+}
+
+fn remove(entry: &fs::DirEntry) -> io::Result<()> {
+    if entry.file_type()?.is_dir() {
+        fs::remove_dir_all(entry.path())
+    } else {
+        fs::remove_file(entry.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn what_a_container_left_beside_its_socket_is_removed_and_never_followed() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let secret = elsewhere.path().join("secret");
+        fs::write(&secret, "").unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&secret, folder.path().join("link")).unwrap();
+        fs::create_dir(folder.path().join("folder")).unwrap();
+        let socket = folder.path().join("s");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let own = User {
+            uid: 0,
+            gid: 0,
+            other: false,
+        };
+        own.give(folder.path()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&secret), 0o600);
+        assert_eq!(mode(&socket), 0o666);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

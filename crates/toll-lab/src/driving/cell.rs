@@ -1,7 +1,7 @@
 //! One process with one application, driven from here.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use toll_core::failure::{Failure, Stage};
@@ -12,7 +12,7 @@ use super::control::{Line, Silence};
 use super::orders::{DriverCost, Looked, Order, RequestLine, Said, Timed};
 use crate::bench::{Bench, Station};
 use crate::process::tree;
-use crate::serving::log_tail;
+use crate::serving::Running;
 
 /// What is added to the driver's own patience before a process is given up: it tells where the
 /// application hangs, which is worth waiting for.
@@ -36,11 +36,8 @@ pub struct Cell<'a> {
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) pid: u32,
-    /// The group of the nursery and all that it forked.
-    pub(super) group: u32,
-    /// Whether it runs on its core from the beginning.
-    pub(super) bound: bool,
-    pub(super) log: PathBuf,
+    /// What forked it, and writes where it writes.
+    pub(super) nursery: Rc<dyn Running>,
 }
 
 impl<'a> Cell<'a> {
@@ -100,7 +97,7 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The core may not be used.
     pub fn bind(&self, core: Option<usize>) -> Result<(), Failure> {
-        let core = core.filter(|_| !self.process.bound);
+        let core = core.filter(|_| !self.process.nursery.is_bound());
         let bound = core.map_or(Ok(()), |core| tree::pin(&[self.process.pid], core));
         bound.map_err(|error| {
             let message = format!("the process could not be bound to its core: {error}");
@@ -223,7 +220,7 @@ impl<'a> Cell<'a> {
     }
 
     fn log_tail(&self) -> Vec<String> {
-        log_tail(&self.process.log)
+        self.process.nursery.log_tail()
     }
 
     fn start_patience(&self) -> Duration {
@@ -243,6 +240,6 @@ impl<'a> Cell<'a> {
 
 impl Drop for Cell<'_> {
     fn drop(&mut self) {
-        tree::kill_member(self.process.pid, self.process.group);
+        tree::kill_member(self.process.pid, self.process.nursery.group());
     }
 }

@@ -2,6 +2,7 @@
 //! forked once per cell.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::cell::{Cell, Process};
 use super::control::{Desk, Line, Silence};
 use super::orders::{Order, Said};
 use crate::bench::{Bench, Station};
-use crate::serving::{Door, Launch, Running, ServeRequest};
+use crate::serving::{Door, Launch, Running, SERVER_EXITED, ServeRequest, StartError};
 
 /// The program inside the environment.
 const PROGRAM: &str = "asgi_toll_driver.py";
@@ -28,7 +29,7 @@ pub struct Nursery<'a> {
     station: &'a Station,
     line: Line,
     desk: Desk,
-    running: Box<dyn Running>,
+    running: Rc<dyn Running>,
 }
 
 impl<'a> Nursery<'a> {
@@ -53,10 +54,8 @@ impl<'a> Nursery<'a> {
             .join(format!("{purpose}.log"));
         let desk = Desk::open(&socket, bench.abort.clone()).map_err(no_socket)?;
         let program = program((bench, station), hash_seed, socket, (core, log));
-        let running = station
-            .home
-            .start(program)
-            .map_err(|error| not_started(error.to_string()))?;
+        let started = station.home.start(program);
+        let running: Rc<dyn Running> = started.map_err(StartError::into_failure)?.into();
         let patience = Duration::from_millis(bench.settings.start_timeout_ms);
         let imported = greet(&desk, running.as_ref(), patience);
         match imported {
@@ -67,9 +66,7 @@ impl<'a> Nursery<'a> {
                 desk,
                 running,
             }),
-            Err(failure) if failure.log_tail.is_empty() => {
-                Err(failure.with_log(running.log_tail()))
-            }
+            Err(failure) if failure.log_tail.is_empty() => Err(why(running.as_ref(), failure)),
             Err(failure) => Err(failure),
         }
     }
@@ -107,14 +104,12 @@ impl<'a> Nursery<'a> {
             }
         });
         let (line, pid) = reported.map_err(|silence| {
-            not_started(format!("no process for the cell: {silence}"))
-                .with_log(self.running.log_tail())
+            let failure = not_started(format!("no process for the cell: {silence}"));
+            why(self.running.as_ref(), failure)
         })?;
         let process = Process {
             pid,
-            group: self.running.group(),
-            bound: self.running.is_bound(),
-            log: self.running.log().to_owned(),
+            nursery: Rc::clone(&self.running),
         };
         Ok(Cell::new(
             (self.bench, self.station),
@@ -122,6 +117,14 @@ impl<'a> Nursery<'a> {
             line,
             process,
         ))
+    }
+}
+
+/// Why there is no driver: what ended it, such as want of memory, if it was that, else what was seen; with its last lines.
+fn why(running: &dyn Running, failure: Failure) -> Failure {
+    match running.ended() {
+        Some(ended) if ended.code != SERVER_EXITED => ended,
+        _ => failure.with_log(running.log_tail()),
     }
 }
 
@@ -147,6 +150,7 @@ fn program(
         ],
         variables,
         reads: request.reads(),
+        cells: station.levels.len().max(1),
         door: Door::Socket(socket),
         core,
         log,

@@ -7,16 +7,21 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use toll_core::failure::Failure;
+
 use super::context::{Context, Layout};
+use super::diagnose;
 
 /// The lock that everybody who uses the cache shares, and that cleaning takes alone.
 const WHOLE: &str = "cache";
 /// Longest wait for another process that builds the same thing.
 const PATIENCE: Duration = Duration::from_mins(15);
+/// How often a wait looks.
+const TURN: Duration = Duration::from_millis(20);
 
 /// A lock on one thing in the cache, for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::provision) struct Held {
     own: File,
     _whole: File,
 }
@@ -41,10 +46,56 @@ impl Held {
         Ok(Self { own, _whole: whole })
     }
 
+    /// The lock on `name` alone, unless somebody else has it.
+    fn try_alone(context: &Context, name: &str) -> io::Result<Option<Self>> {
+        let layout = context.layout();
+        let whole = open(layout, WHOLE)?;
+        wait(context, &whole, Mode::Shared)?;
+        let own = open(layout, name)?;
+        match own.try_lock() {
+            Ok(()) => Ok(Some(Self { own, _whole: whole })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Lets others use it too.
-    pub(super) fn share(self) -> io::Result<Self> {
+    fn share(self) -> io::Result<Self> {
         self.own.lock_shared()?;
         Ok(self)
+    }
+}
+
+/// Finds a thing of the cache, or makes it while nobody else does; whoever wants it at the same time waits until it is
+/// made, and no longer. Says whether it was found.
+pub(super) fn find_or_make<T>(
+    context: &Context,
+    name: &str,
+    find: &dyn Fn() -> Result<Option<T>, Failure>,
+    make: &dyn Fn() -> Result<T, Failure>,
+) -> Result<(T, Held, bool), Failure> {
+    let failed = |error: io::Error| diagnose::io_failed(&format!("locking {name}"), &error);
+    let start = Instant::now();
+    loop {
+        // Whoever makes it holds it alone, so this waits for the maker.
+        let held = Held::take(context, name, Mode::Shared).map_err(failed)?;
+        if let Some(found) = find()? {
+            return Ok((found, held, true));
+        }
+        drop(held);
+        if let Some(held) = Held::try_alone(context, name).map_err(failed)? {
+            // Another may have made it between the two locks.
+            let (thing, reused) = match find()? {
+                Some(found) => (found, true),
+                None => (make()?, false),
+            };
+            return Ok((thing, held.share().map_err(failed)?, reused));
+        }
+        // Somebody else has just looked too, and one of us is the next to hold it alone.
+        if start.elapsed() > PATIENCE {
+            return Err(failed(io::ErrorKind::TimedOut.into()));
+        }
+        thread::sleep(TURN);
     }
 }
 
@@ -101,7 +152,7 @@ fn wait(context: &Context, file: &File, mode: Mode) -> io::Result<()> {
             Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => thread::sleep(TURN),
         }
     }
 }

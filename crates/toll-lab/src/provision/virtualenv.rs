@@ -10,13 +10,13 @@ use toll_core::failure::{Failure, Stage};
 use toll_core::host::Interpreter;
 use toll_core::plan::PythonRequest;
 
-use super::child::{command, finish, text};
+use super::child::{command, finish};
 use super::choose;
 use super::context::Context;
 use super::diagnose;
 use super::install;
 use super::interpreters;
-use super::locks::{Held, Mode};
+use super::locks::{self, Held};
 use super::provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
 use super::remembered::{self, Answer, Question};
 use super::resolution::Resolution;
@@ -300,26 +300,9 @@ impl Provisioner for Virtualenvs {
     ) -> Result<Environment, Failure> {
         let id = install::id(&request.interpreter, &resolution.text);
         let dir = self.context.layout().environment(&id);
-        let lock = |mode| {
-            Held::take(&self.context, &id, mode).map_err(|error| locking_failed(&dir, &error))
-        };
-        let held = lock(Mode::Shared)?;
-        if install::is_ready(&dir) {
-            return Ok(environment(
-                request,
-                resolution,
-                Place { id, dir, held },
-                true,
-            ));
-        }
-        drop(held);
-        let held = lock(Mode::Alone)?;
-        // Another run may have built it while this one waited.
-        let reused = install::is_ready(&dir);
-        if !reused {
-            install::build(&self.context, &self.uv, request, &resolution.text, &dir)?;
-        }
-        let held = held.share().map_err(|error| locking_failed(&dir, &error))?;
+        let find = || Ok(install::is_ready(&dir).then_some(()));
+        let make = || install::build(&self.context, &self.uv, request, &resolution.text, &dir);
+        let ((), held, reused) = locks::find_or_make(&self.context, &id, &find, &make)?;
         Ok(environment(
             request,
             resolution,
@@ -327,8 +310,4 @@ impl Provisioner for Virtualenvs {
             reused,
         ))
     }
-}
-
-fn locking_failed(dir: &Path, error: &io::Error) -> Failure {
-    diagnose::io_failed(&format!("locking {}", text(dir)), error)
 }

@@ -2,13 +2,15 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use toll_core::failure::Failure;
+use toll_core::failure::{Failure, Stage};
+use toll_engine::EngineError;
 
-use super::StartError;
 use super::door::Door;
+use crate::process::RunError;
 use crate::process::tree::Groups;
+use crate::provision::engine_failed;
 
 /// A program to be started. It sees nothing of the user's shell but what it needs to run at all.
 #[derive(Debug, Clone)]
@@ -23,8 +25,55 @@ pub struct Launch {
     pub(crate) door: Door,
     /// The core that it is to run on from the beginning, where its processes cannot be bound later.
     pub(crate) core: Option<usize>,
+    /// How many applications it holds: it is given the memory of so many.
+    pub(crate) cells: usize,
     /// Where what it writes goes.
     pub(crate) log: PathBuf,
+}
+
+/// The code of a program that ended by itself, for a reason that only its log may tell.
+pub(crate) const SERVER_EXITED: &str = "server-exited";
+
+/// Why a program could not even be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its log cannot be written.
+    #[error("the log {} cannot be written: {source}", path.display())]
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The program cannot be run.
+    #[error("the server cannot be started: {0}")]
+    Spawn(#[from] RunError),
+    /// The container cannot be run.
+    #[error("the container cannot be started: {0}")]
+    Container(#[from] EngineError),
+    /// What a container needs of this machine cannot be prepared.
+    #[error("the container's folders cannot be prepared: {0}")]
+    Folders(io::Error),
+}
+
+impl StartError {
+    /// Whether another program has the port that it was to have.
+    pub(crate) fn is_port_taken(&self) -> bool {
+        matches!(self, Self::Container(error) if error.is_port_taken())
+    }
+
+    /// The same as a record.
+    pub fn into_failure(self) -> Failure {
+        let message = self.to_string();
+        match self {
+            Self::Container(error) => Failure {
+                stage: Stage::Start,
+                message,
+                ..engine_failed(error)
+            },
+            _ => Failure::new(Stage::Start, "server-not-started", message),
+        }
+    }
 }
 
 /// Where the processes of a series live.
@@ -46,9 +95,6 @@ pub trait Running: Debug {
 
     /// Its processes at this moment, sorted.
     fn members(&self) -> Vec<u32>;
-
-    /// Where it writes.
-    fn log(&self) -> &Path;
 
     /// The last lines that it wrote.
     fn log_tail(&self) -> Vec<String>;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -32,8 +33,11 @@ pub fn processes_at(target: &Target) -> Vec<u32> {
 /// Whether somebody else than these processes listens at the target, as far as this user may see.
 pub(super) fn is_anothers(target: &Target, ours: &[u32]) -> bool {
     // What may not be looked at (a container of an engine that we only may use) is taken for what it should be.
-    let may_look = |pid: &u32| fs::read_dir(format!("/proc/{pid}/fd")).is_ok();
-    if !ours.iter().all(may_look) {
+    let may_not_look = |pid: &u32| {
+        let looked = fs::read_dir(format!("/proc/{pid}/fd"));
+        looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    };
+    if ours.iter().any(may_not_look) {
         return false;
     }
     let is_ours = |inode: &u64| {

@@ -11,8 +11,8 @@ mod rising;
 
 pub(crate) use door::Door;
 pub(crate) use environment::ServeRequest;
-pub use launch::{Home, Launch, Running};
+pub(crate) use launch::SERVER_EXITED;
+pub use launch::{Home, Launch, Running, StartError};
 pub use load_of::{ServerLoad, Watch};
-pub(crate) use log::tail as log_tail;
-pub use on_host::{OnHost, StartError};
+pub use on_host::OnHost;
 pub use rising::{Living, Progress, Rising};

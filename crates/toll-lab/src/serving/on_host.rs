@@ -7,50 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use toll_core::failure::{Failure, Stage};
 
-use toll_engine::EngineError;
-
-use super::launch::{Home, Launch, Running};
+use super::launch::{Home, Launch, Running, SERVER_EXITED, StartError};
 use super::log;
+use crate::process;
 use crate::process::tree::{self, Groups};
-use crate::process::{self, RunError};
-use crate::provision::engine_failed;
-
-/// Why a program could not even be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Its log cannot be written.
-    #[error("the log {} cannot be written: {source}", path.display())]
-    Log {
-        /// The log.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The program cannot be run.
-    #[error("the server cannot be started: {0}")]
-    Spawn(#[from] RunError),
-    /// The container cannot be run.
-    #[error("the container cannot be started: {0}")]
-    Container(#[from] EngineError),
-    /// What a container needs of this machine cannot be prepared.
-    #[error("the container's folders cannot be prepared: {0}")]
-    Folders(io::Error),
-}
-
-impl StartError {
-    /// The same as a record.
-    pub fn into_failure(self) -> Failure {
-        let message = self.to_string();
-        match self {
-            Self::Container(error) => Failure {
-                stage: Stage::Start,
-                message,
-                ..engine_failed(error)
-            },
-            _ => Failure::new(Stage::Start, "server-not-started", message),
-        }
-    }
-}
 
 /// What a program needs of the user's own environment to run at all.
 const KEPT: [&str; 8] = [
@@ -133,7 +93,7 @@ impl Running for Tree {
         let status = process::ended(self.child.id())?;
         let failure = Failure::new(
             Stage::Start,
-            "server-exited",
+            SERVER_EXITED,
             format!("the server ended by itself ({status})"),
         );
         Some(failure.with_log(self.log_tail()))
@@ -145,10 +105,6 @@ impl Running for Tree {
 
     fn members(&self) -> Vec<u32> {
         tree::members(self.child.id())
-    }
-
-    fn log(&self) -> &Path {
-        &self.log
     }
 
     fn log_tail(&self) -> Vec<String> {

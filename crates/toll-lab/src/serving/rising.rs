@@ -104,9 +104,24 @@ impl<'a> Rising<'a> {
     }
 
     fn launch(&mut self) -> Result<(), Failure> {
-        self.tries += 1;
-        let started = self.station.home.start(self.program());
-        self.running = Some(started.map_err(super::StartError::into_failure)?);
+        loop {
+            self.tries += 1;
+            match self.station.home.start(self.program()) {
+                Ok(running) => {
+                    self.running = Some(running);
+                    return Ok(());
+                }
+                Err(error) if error.is_port_taken() && self.tries < PORT_TRIES => self.move_on()?,
+                Err(error) => return Err(error.into_failure()),
+            }
+        }
+    }
+
+    /// Takes another way to the server that is to be started.
+    fn move_on(&mut self) -> Result<(), Failure> {
+        let door = Door::new(self.bench, self.station, self.middlewares)?;
+        self.target = door.target(&self.station.workload.path);
+        self.door = door;
         Ok(())
     }
 
@@ -129,6 +144,7 @@ impl<'a> Rising<'a> {
             reads,
             door: self.door.clone(),
             core: None,
+            cells: 1,
             log: logs.join(format!("{}.log", self.middlewares)),
         }
     }
@@ -190,11 +206,7 @@ impl<'a> Rising<'a> {
             );
         }
         self.running = None;
-        let moved = Door::new(self.bench, self.station, self.middlewares).and_then(|door| {
-            self.target = door.target(&self.station.workload.path);
-            self.door = door;
-            self.launch()
-        });
+        let moved = self.move_on().and_then(|()| self.launch());
         moved.map_or_else(Progress::Failed, |()| Progress::Rising)
     }
 

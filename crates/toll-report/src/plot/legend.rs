@@ -8,6 +8,8 @@ use crate::facts;
 
 /// Labels wider than this go into a legend.
 const LABEL_MAX: f64 = 190.0;
+/// More panels than this leave no room for labels beside the lines.
+const PANELS_MAX: usize = 2;
 /// Height of a line of the legend.
 const LINE: f64 = 20.0;
 /// From the sample to the label.
@@ -47,7 +49,9 @@ impl Legend {
         let width = (label + note + INDENT + 26.0).min(right - left);
         let columns = (((right - left) / width) as usize).clamp(1, 6);
         Self {
-            needed: entries.len() > (height / LABEL_GAP) as usize || label > LABEL_MAX,
+            needed: entries.len() > (height / LABEL_GAP) as usize
+                || label > LABEL_MAX
+                || charts.len() > PANELS_MAX,
             columns,
             rows: entries.len().div_ceil(columns),
             entries,

@@ -86,6 +86,16 @@ pub(super) fn point(cell: &Cell, estimate: Option<&Estimate>) -> Option<Point> {
     })
 }
 
+/// A number without an interval as a point.
+pub(super) fn plain(cell: &Cell, value: f64) -> Option<Point> {
+    value.is_finite().then(|| Point {
+        n: f64::from(cell.middlewares),
+        value,
+        interval: None,
+        believed: true,
+    })
+}
+
 /// One of a cell's counts as a point; with an interval where it differs between equal requests.
 pub(super) fn count(cell: &Cell, name: &str) -> Option<Point> {
     let count = cell.counts.get(name)?;

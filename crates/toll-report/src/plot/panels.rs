@@ -39,7 +39,8 @@ pub(super) struct Note {
 type Choice = (fn(&Analysis) -> bool, &'static [Panel]);
 
 /// The first that holds is drawn.
-const CHOICES: [Choice; 8] = [
+const CHOICES: [Choice; 9] = [
+    (view::any_windows, &[WINDOWS, RATES, SERVER_CPU]),
     (|analysis| drawn(analysis, "load"), &[RATES, SERVER_CPU]),
     (
         |analysis| timed(analysis) && more_tasks(analysis),
@@ -79,11 +80,24 @@ pub(crate) fn in_words(analysis: &Analysis) -> String {
         }
     });
     let words: Vec<String> = words.collect();
-    format!("{} against the number of middlewares", words.join(" and "))
+    let listed = match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
+    };
+    format!("{listed} against the number of middlewares")
 }
 
 /// Costs further apart than this many times cannot be seen beside one another on a linear axis.
 const APART: f64 = 60.0;
+
+const WINDOWS: Panel = Panel {
+    instrument: "load",
+    title: "p99 of 20 ms windows, /s",
+    hint: "as the original drew",
+    note: None,
+    stretch: Stretch::Values(APART),
+    point: |cell| lines::plain(cell, cell.window_rate?.p99_requests_per_s),
+};
 
 const RATES: Panel = Panel {
     instrument: "load",

@@ -33,6 +33,10 @@ const STORY_TOP: f64 = 112.0;
 const STORY_LINE: f64 = 21.0;
 const STORY_SIZE: f64 = 14.5;
 
+/// Beneath the title.
+const SUBTITLE_SIZE: f64 = 14.0;
+const SUBTITLE_LINE: f64 = 19.0;
+
 const INK: &str = "#1d2127";
 const ALARM: &str = "#b3261e";
 
@@ -54,12 +58,15 @@ pub fn summary_svg(analysis: &Analysis) -> String {
             stretch: panel.stretch,
         })
         .collect();
-    let story = story::story(analysis, STORY_SIZE * BOLD, WIDTH - 2.0 * MARGIN);
-    let top = TOP + STORY_LINE * story.len() as f64;
-    draw(analysis, charts, &story, top)
+    draw(analysis, charts)
 }
 
-fn draw(analysis: &Analysis, mut charts: Vec<Chart<'_>>, story: &[String], top: f64) -> String {
+fn draw(analysis: &Analysis, mut charts: Vec<Chart<'_>>) -> String {
+    let story = story::story(analysis, STORY_SIZE * BOLD, WIDTH - 2.0 * MARGIN);
+    let subtitle = subtitle(analysis);
+    // One line of it has its place; another one moves what is below.
+    let lower = SUBTITLE_LINE * (subtitle.len() as f64 - 1.0);
+    let top = TOP + lower + STORY_LINE * story.len() as f64;
     let bottom = top + PANEL;
     let legend = Legend::new(&charts, PANEL, (MARGIN, WIDTH - MARGIN));
     for chart in &mut charts {
@@ -67,7 +74,7 @@ fn draw(analysis: &Analysis, mut charts: Vec<Chart<'_>>, story: &[String], top: 
     }
     let height = bottom + BOTTOM + legend.height();
     let mut svg = Svg::new(WIDTH, height);
-    heading(&mut svg, analysis);
+    heading(&mut svg, analysis, &subtitle);
     for (at, line) in story.iter().enumerate() {
         let font = Font {
             size: STORY_SIZE,
@@ -75,7 +82,8 @@ fn draw(analysis: &Analysis, mut charts: Vec<Chart<'_>>, story: &[String], top: 
             bold: true,
             anchor: "start",
         };
-        svg.text(MARGIN, STORY_TOP + STORY_LINE * at as f64, font, line);
+        let y = STORY_TOP + lower + STORY_LINE * at as f64;
+        svg.text(MARGIN, y, font, line);
     }
     for (chart, frame) in charts.iter().zip(frames(&charts, (top, bottom))) {
         chart.draw(&mut svg, frame);
@@ -102,7 +110,18 @@ fn levels(analysis: &Analysis, panels: &[Panel]) -> Vec<u32> {
     levels
 }
 
-fn heading(svg: &mut Svg, analysis: &Analysis) {
+/// What was measured and how the requests were made, in one line or, where that is too long, in two.
+fn subtitle(analysis: &Analysis) -> Vec<String> {
+    let what = facts::common(analysis).join(" · ");
+    let how = facts::requests(analysis);
+    let both = facts::join(&[&what, &how], " · ");
+    if what.is_empty() || text::width(&both, SUBTITLE_SIZE) <= WIDTH - 2.0 * MARGIN {
+        return vec![both];
+    }
+    vec![what, how]
+}
+
+fn heading(svg: &mut Svg, analysis: &Analysis, subtitle: &[String]) {
     let title = Font {
         size: 23.0,
         colour: INK,
@@ -112,20 +131,17 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
     let room = WIDTH - 2.0 * MARGIN;
     let line = format!("What a layer of middleware costs: {}", analysis.suite);
     svg.text(MARGIN, 42.0, title, &text::fit(&line, 24.5, room));
-    let mut measured = facts::common(analysis);
-    measured.push(facts::requests(analysis));
     let font = Font {
-        size: 14.0,
+        size: SUBTITLE_SIZE,
         colour: INK,
         bold: false,
         anchor: "start",
     };
-    svg.text(
-        MARGIN,
-        66.0,
-        font,
-        &text::fit(&measured.join(" · "), 14.0, room),
-    );
+    let mut y = 66.0;
+    for line in subtitle {
+        svg.text(MARGIN, y, font, &text::fit(line, SUBTITLE_SIZE, room));
+        y += SUBTITLE_LINE;
+    }
     let host = format!(
         "{} · {} · {}",
         facts::extent(analysis),
@@ -137,7 +153,7 @@ fn heading(svg: &mut Svg, analysis: &Analysis) {
         colour: MUTED,
         ..font
     };
-    svg.text(MARGIN, 87.0, font, &text::fit(&host, 12.5, room));
+    svg.text(MARGIN, y + 2.0, font, &text::fit(&host, 12.5, room));
 }
 
 /// All panels have the same width; each has the room that its labels need.

@@ -1,6 +1,7 @@
 //! `asgi-toll run`: the main job, from a suite to the reports.
 
 mod book;
+mod containers;
 mod facts;
 mod prepare;
 mod session;

@@ -6,23 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use toll_core::axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Interpreter, Remark, Severity};
 use toll_core::plan::{PythonRequest, SeriesPlan};
-use toll_engine::Engine;
-use toll_lab::containers::{ContainerHome, Lodging, Readable, contained, sweep};
-use toll_lab::generator::{self, Program};
+use toll_lab::containers::{ContainerHome, Lodging};
+use toll_lab::generator::Program;
 use toll_lab::host;
-use toll_lab::process::guard;
 use toll_lab::provision::{
-    Context, Environment, Images, Notify, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
-    discover_interpreters, obtain_uv, own_image, provide,
+    Context, Environment, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
+    discover_interpreters, obtain_uv, provide,
 };
 use toll_lab::serving::{Home, OnHost};
 
-use super::Task;
+use super::{Task, containers};
 use crate::assets::{self, Unpacked};
 use crate::cli::{Global, RunArgs};
 use crate::printer::{Printer, Progress};
@@ -70,17 +68,18 @@ pub(super) fn prepare(
         assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
     let context = Context::new(cache.clone(), Arc::clone(&abort));
     let progress = printer.progress();
-    let lodging = lodging(task, &abort, printer)?;
+    let lodging = containers::lodging(task, &abort, printer)?;
     let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
     let mut host = host::facts(&cache, Some(&uv), &interpreters);
     for interpreter in &mut host.interpreters {
         interpreter.path = settings::without_home(&interpreter.path);
     }
-    let load_program = match &lodging {
-        Some(lodging) => contained_program(task, lodging, &interpreters, &progress)?,
-        None => None,
-    };
-    let load_program = load_program.or_else(|| task.load_program.clone());
+    let contained = lodging.as_ref().map(|lodging| {
+        host.container_engine = Some(lodging.engine.facts().to_string());
+        containers::program(task, lodging, &context, &interpreters, &progress)
+    });
+    let contained = contained.transpose()?.flatten();
+    let load_program = contained.or_else(|| task.load_program.clone());
     host.load_generator = load_program.as_ref().map(Program::facts);
     let remarks = host::remarks(&host);
     warn(&remarks, printer);
@@ -88,14 +87,7 @@ pub(super) fn prepare(
     let virtualenvs = Virtualenvs::new(context.clone(), uv, interpreters);
     let environments = match &lodging {
         None => build(&virtualenvs, task, &progress, &|_| None),
-        Some(lodging) => {
-            host.container_engine = Some(lodging.engine.facts().to_string());
-            let tell = |event: ProvisionEvent| progress.provision(&event);
-            let logs = task.folder.logs();
-            let images = Images::new(virtualenvs, context.clone(), lodging, logs, &tell);
-            let own = |index| own_image_of(task, index, &context, lodging, &tell);
-            build(&images, task, &progress, &own)
-        }
+        Some(lodging) => containers::environments(task, virtualenvs, &context, lodging, &progress),
     };
     progress.clear();
     say(&environments, printer);
@@ -109,59 +101,6 @@ pub(super) fn prepare(
         lodging,
         load_program,
     })
-}
-
-/// The load generator in a container, if that is where it runs.
-fn contained_program(
-    task: &Task,
-    lodging: &Lodging,
-    interpreters: &[Interpreter],
-    progress: &Progress,
-) -> anyhow::Result<Option<Program>> {
-    let settings = &task.plan.settings;
-    let generator = settings.external_load().and_then(generator::named);
-    let Some(generator) = generator.filter(|one| super::is_contained(&task.plan, *one)) else {
-        return Ok(None);
-    };
-    let names = interpreters
-        .iter()
-        .map(|python| lodging.containers.base_for(&python.version));
-    // Any image with the C library will do for a program that was built on this machine.
-    let mut there = names.filter(|name| matches!(lodging.engine.image(name), Ok(Some(_))));
-    let base = there
-        .next()
-        .unwrap_or_else(|| lodging.containers.base_for("3"));
-    let tell = |event: ProvisionEvent| progress.provision(&event);
-    let program = contained(lodging, generator, &base, &tell);
-    program
-        .map(Some)
-        .map_err(|failure| anyhow!("{failure}\n{}", failure.log_tail.join("\n")))
-}
-
-/// The engine, where series live in containers; what dead runs left in it is removed.
-fn lodging(
-    task: &Task,
-    abort: &Arc<AtomicBool>,
-    printer: Printer,
-) -> anyhow::Result<Option<Lodging>> {
-    let Some(containers) = &task.plan.settings.containers else {
-        return Ok(None);
-    };
-    let engine = Engine::connect(Arc::clone(abort))?;
-    guard::watch_engine(&engine);
-    let swept = sweep(&engine)?;
-    if swept > 0 {
-        printer.note(format!(
-            "{swept} containers of runs that had been killed were removed"
-        ));
-    }
-    Ok(Some(Lodging {
-        engine,
-        containers: containers.clone(),
-        image: String::new(),
-        own_user: false,
-        readable: Arc::new(Readable::new().context("no folder for what containers read")?),
-    }))
 }
 
 fn tools(
@@ -189,7 +128,7 @@ fn warn(remarks: &[Remark], printer: Printer) {
     }
 }
 
-fn build(
+pub(super) fn build(
     provisioner: &dyn Provisioner,
     task: &Task,
     progress: &Progress,
@@ -206,21 +145,6 @@ fn build(
     own.iter_mut()
         .filter_map(|own| own.take().or_else(|| provided.next()))
         .collect()
-}
-
-/// The environment of a series whose subject is an image of the user's own.
-fn own_image_of(
-    task: &Task,
-    index: usize,
-    context: &Context,
-    lodging: &Lodging,
-    tell: Notify<'_>,
-) -> Option<Result<Environment, Failure>> {
-    let name = &task.plan.series[index].subject;
-    let subject = task.shelf.catalogue.subjects.get(name)?;
-    subject.port?;
-    let folder = task.shelf.folder(name, Path::new(""));
-    Some(own_image(context, &lodging.engine, (name, &folder), tell))
 }
 
 /// Notes such as a Python that stands in for another, each once.

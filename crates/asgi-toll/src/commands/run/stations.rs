@@ -50,6 +50,14 @@ fn as_before<'e>(
     if before.lock == environment.lock && python == environment.python_version {
         return Ok(environment);
     }
+    if environment.image.is_some() && python.is_empty() {
+        let message = "the image that it was measured in cannot be built again; start a new run";
+        return Err(Failure::new(
+            Stage::Provision,
+            "environment-changed",
+            message,
+        ));
+    }
     let message = format!(
         "the environment that it was measured in cannot be had again (Python {python}, now {}); start a new run",
         environment.python_version

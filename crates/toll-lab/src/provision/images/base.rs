@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use toll_core::failure::{Failure, Stage};
-use toll_engine::{ContainerSpec, Image, Network};
+use toll_engine::{ContainerSpec, EngineError, Image, Network};
 
 use super::{Images, failure};
 use crate::containers::{Owner, RUN};
-use crate::provision::event::ProvisionEvent;
 use crate::provision::install::digest;
 use crate::provision::provisioner::EnvironmentRequest;
 
@@ -24,6 +23,8 @@ pub(super) struct Python {
     pub(super) site: String,
     pub(super) machine: String,
     pub(super) implementation: String,
+    /// How its C extensions end, which names the C library.
+    pub(super) suffix: String,
 }
 
 /// An image with a Python and nothing of ours.
@@ -41,7 +42,7 @@ const PROCESSES_MAX: u32 = 32;
 
 const QUESTION: &str = "import json, platform, sys, sysconfig; print(json.dumps(dict(\
 executable=sys.executable, version=platform.python_version(), site=sysconfig.get_path('purelib'), \
-machine=platform.machine(), implementation=sys.implementation.name)))";
+machine=platform.machine(), implementation=sys.implementation.name, suffix=sysconfig.get_config_var('EXT_SUFFIX'))))";
 
 impl Base {
     /// The base image for a request's Python.
@@ -50,7 +51,7 @@ impl Base {
     /// It is neither here nor can be pulled, has no Python, or another one than is asked for.
     pub(super) fn find(images: &Images<'_>, request: &EnvironmentRequest) -> Result<Self, Failure> {
         let name = images.containers.base_for(&request.interpreter.version);
-        let found = images.engine.image(&name).map_err(failure::of)?;
+        let found = images.builder.engine.image(&name).map_err(failure::of)?;
         let image = match found {
             Some(image) => image,
             None => pull(images, &name, &request.label)?,
@@ -66,17 +67,13 @@ impl Base {
 }
 
 fn pull(images: &Images<'_>, name: &str, label: &str) -> Result<Image, Failure> {
-    (images.notify)(ProvisionEvent::Building {
-        label: label.to_owned(),
-        line: format!("pulling {name}"),
-    });
-    let mut tell = |line: &str| {
-        (images.notify)(ProvisionEvent::Building {
-            label: label.to_owned(),
-            line: format!("{name}: {line}"),
-        });
-    };
-    images.engine.pull(name, &mut tell).map_err(failure::of)
+    images.builder.tell(label, &format!("pulling {name}"));
+    let mut tell = |line: &str| images.builder.tell(label, &format!("{name}: {line}"));
+    images
+        .builder
+        .engine
+        .pull(name, &mut tell)
+        .map_err(failure::of)
 }
 
 /// What is asked once of an image is remembered: its id is a digest of what is in it.
@@ -86,13 +83,22 @@ fn ask(images: &Images<'_>, image: &Image, name: &str) -> Result<Python, Failure
     if let Some(python) = known.and_then(|text| serde_json::from_slice(&text).ok()) {
         return Ok(python);
     }
-    let asked = images.engine.run(&question(image), PATIENCE, &mut |_| {});
-    let ended = asked.map_err(failure::of)?;
-    let python: Python = serde_json::from_str(ended.out.trim()).map_err(|_| {
-        let lines = ended.err.lines().map(str::to_owned).collect();
+    let unfit = |said: &str| {
+        let lines = said.lines().map(str::to_owned).collect();
         let message = format!("the base image {name} has no python3 that works");
         Failure::new(Stage::Provision, "base-image-unfit", message).with_log(lines)
+    };
+    let asked = images
+        .builder
+        .engine
+        .run(&question(image), PATIENCE, &mut |_| {});
+    let ended = asked.map_err(|error| match &error {
+        // The engine does not find the program.
+        EngineError::Refused { message, .. } => unfit(message),
+        _ => failure::of(error),
     })?;
+    let told = serde_json::from_str(ended.out.trim());
+    let python: Python = told.map_err(|_| unfit(&ended.err))?;
     // A cache that cannot be written to costs time, not correctness.
     let _ = file.parent().map(fs::create_dir_all);
     let _ = serde_json::to_vec(&python).map(|text| fs::write(&file, text));
@@ -102,6 +108,7 @@ fn ask(images: &Images<'_>, image: &Image, name: &str) -> Result<Python, Failure
 fn remembered(images: &Images<'_>, image: &Image) -> PathBuf {
     let name = digest(&[QUESTION, &image.id]);
     images
+        .builder
         .context
         .layout()
         .resolutions()
@@ -134,17 +141,21 @@ fn same_python(name: &str, python: &Python, request: &EnvironmentRequest) -> Res
         )
     };
     let wanted = &request.interpreter;
+    // macOS and Windows say `arm64`.
+    let machine = python.machine.replace("arm64", "aarch64");
     let is_same = minor(&python.version) == minor(&wanted.version)
         && python.implementation == wanted.implementation
-        && python.machine == std::env::consts::ARCH.replace("aarch64", &python.machine);
+        && machine == std::env::consts::ARCH
+        && !python.suffix.contains("musl");
     if is_same {
         return Ok(());
     }
     let message = format!(
-        "the base image {name} has {} {} for {}, and {} {} for {} is asked for; name another with base-image in the suite",
+        "the base image {name} has {} {} for {} ({}), and {} {} for {} with glibc is asked for; name another with base-image in the suite",
         python.implementation,
         python.version,
         python.machine,
+        python.suffix,
         wanted.implementation,
         wanted.version,
         std::env::consts::ARCH,

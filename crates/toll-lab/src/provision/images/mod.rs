@@ -4,11 +4,11 @@
 //! is installed inside, so a build needs no network, no compiler and no credentials in the image, and takes seconds.
 
 mod base;
-mod build;
+mod builder;
 mod failure;
 mod files;
+mod layers;
 mod own;
-mod recipe;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,60 +17,46 @@ use toll_core::failure::Failure;
 use toll_core::host::Interpreter;
 use toll_core::plan::PythonRequest;
 use toll_core::settings::Containers;
-use toll_engine::Engine;
-
-use crate::containers::Lodging;
 
 use super::choose;
-use super::context::Context;
-use super::event::Notify;
 use super::provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
 use super::resolution::Resolution;
 use super::virtualenv::Virtualenvs;
 
+pub use builder::ImageBuilder;
+pub(crate) use builder::Recipe;
 pub(crate) use failure::of as failure_of;
 pub use own::own_image;
 
 use base::Base;
-use recipe::Recipe;
 
 /// Makes images, and keeps them in the engine.
 pub struct Images<'a> {
     virtualenvs: Virtualenvs,
-    context: Context,
-    engine: Engine,
+    builder: ImageBuilder<'a>,
     containers: Containers,
-    /// Where what builds say is kept.
-    logs: PathBuf,
-    notify: Notify<'a>,
     /// The Pythons whose base image is there; all of this machine's where none is.
     pythons: Vec<Interpreter>,
 }
 
 impl<'a> Images<'a> {
-    /// A provisioner that puts the environments of `virtualenvs` into images of the engine.
+    /// A provisioner that puts the environments of `virtualenvs` into images.
     pub fn new(
         virtualenvs: Virtualenvs,
-        context: Context,
-        lodging: &Lodging,
-        logs: PathBuf,
-        notify: Notify<'a>,
+        builder: ImageBuilder<'a>,
+        containers: Containers,
     ) -> Self {
-        let (engine, containers) = (lodging.engine.clone(), lodging.containers.clone());
         let all = virtualenvs.pythons();
         let is_here = |python: &&Interpreter| {
             let name = containers.base_for(&python.version);
-            matches!(engine.image(&name), Ok(Some(_)))
+            matches!(builder.engine.image(&name), Ok(Some(_)))
         };
         let here: Vec<Interpreter> = all.iter().filter(is_here).cloned().collect();
         let pythons = if here.is_empty() { all.to_vec() } else { here };
         Self {
             virtualenvs,
-            context,
-            engine,
+            builder,
             containers,
-            logs,
-            notify,
             pythons,
         }
     }
@@ -112,10 +98,9 @@ impl Provisioner for Images<'_> {
         resolution: &Resolution,
     ) -> Result<Environment, Failure> {
         let base = Base::find(self, request)?;
-        let recipe = Recipe::environment(&base, request, resolution);
-        let (held, reused) = self.ensure(&recipe, &|| {
-            self.environment_files(request, resolution, &base)
-        })?;
+        let recipe = layers::environment(&base, request, resolution);
+        let files = || self.environment_files(request, resolution, &base);
+        let ensured = self.builder.ensure(&recipe, &files)?;
         Ok(Environment {
             id: recipe.digest,
             python: PathBuf::from(&base.python.executable),
@@ -125,9 +110,9 @@ impl Provisioner for Images<'_> {
             image: Some(recipe.tag),
             own_user: false,
             version: None,
-            reused,
+            reused: ensured.reused,
             notes: resolution.notes.clone(),
-            _held: Arc::new(held),
+            _held: Arc::new(ensured.held),
         })
     }
 }

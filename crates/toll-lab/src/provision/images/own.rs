@@ -1,18 +1,15 @@
 //! Images of the user's own: a folder with a `Dockerfile`, which installs what it needs and listens by itself.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toll_core::failure::{Failure, Stage};
-use toll_engine::{BuildSpec, Context as Files, Engine};
+use toll_engine::{Context as Files, Image};
 
-use super::failure;
-use crate::containers::{IMAGE, SUBJECT};
-use crate::provision::context::Context;
+use super::builder::{Ensured, ImageBuilder, Recipe};
 use crate::provision::diagnose;
-use crate::provision::event::{Notify, ProvisionEvent};
 use crate::provision::install::digest_of;
-use crate::provision::locks::{Held, Mode};
 use crate::provision::provisioner::Environment;
 
 /// Digits of an image's id that are shown as its version.
@@ -23,66 +20,52 @@ const SHOWN: usize = 12;
 /// # Errors
 /// `image-not-built` with the last lines of the build, `engine-gone`, `disk-full`, `interrupted` …
 pub fn own_image(
-    context: &Context,
-    engine: &Engine,
-    (label, folder): (&str, &Path),
-    notify: Notify<'_>,
+    builder: ImageBuilder<'_>,
+    label: &str,
+    folder: &Path,
 ) -> Result<Environment, Failure> {
-    let io = |error: std::io::Error| {
-        diagnose::io_failed(&format!("reading {}", folder.display()), &error)
-    };
     if !folder.join("Dockerfile").is_file() {
         let message = format!("{} has a port and no Dockerfile", folder.display());
         return Err(Failure::new(Stage::Provision, "image-not-built", message));
     }
-    let archive = || Files::of_folder(folder).map_err(io);
-    let digest = digest_of(&archive()?.into_bytes().map_err(io)?);
-    let tag = format!("asgi-toll/own:{digest}");
-    let held = Held::take(context, &format!("image-{digest}"), Mode::Alone).map_err(io)?;
-    let known = engine.image(&tag).map_err(failure::of)?;
-    let reused = known.is_some();
-    let image = if let Some(image) = known {
-        image
-    } else {
-        let spec = spec(&tag, label, archive()?);
-        let mut tell = |line: &str| {
-            notify(ProvisionEvent::Building {
-                label: label.to_owned(),
-                line: line.to_owned(),
-            });
-        };
-        engine.build(spec, &mut tell).map_err(failure::of)?
+    let failed =
+        |error: io::Error| diagnose::io_failed(&format!("reading {}", folder.display()), &error);
+    let files = || Files::of_folder(folder).map_err(failed);
+    let digest = digest_of(&files()?.into_bytes().map_err(failed)?);
+    let recipe = Recipe {
+        // It installs what it needs by itself.
+        network: true,
+        ..Recipe::new("own", digest, label)
     };
-    let id: String = image
-        .id
+    let ensured = builder.ensure(&recipe, &files)?;
+    Ok(environment(recipe, ensured))
+}
+
+fn environment(recipe: Recipe, ensured: Ensured) -> Environment {
+    let id = &ensured.image.id;
+    let version = id
         .trim_start_matches("sha256:")
         .chars()
         .take(SHOWN)
         .collect();
-    Ok(Environment {
-        id: digest,
+    Environment {
+        id: recipe.digest,
         python: PathBuf::new(),
         python_version: String::new(),
         // What is in it is what its id says.
-        lock: vec![format!("image @ {}", image.id)],
+        lock: vec![format!("image @ {id}")],
         dir: None,
-        own_user: !matches!(image.user.split(':').next(), None | Some("" | "0" | "root")),
-        version: Some(id),
-        image: Some(tag),
-        reused,
+        own_user: names_a_user(&ensured.image),
+        version: Some(version),
+        image: Some(recipe.tag),
+        reused: ensured.reused,
         notes: Vec::new(),
-        _held: Arc::new(held.share().map_err(io)?),
-    })
+        _held: Arc::new(ensured.held),
+    }
 }
 
-/// Its steps reach the network: it installs what it needs by itself.
-fn spec(tag: &str, label: &str, context: Files) -> BuildSpec {
-    let labels = [(IMAGE, "own"), (SUBJECT, label)];
-    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    BuildSpec {
-        tag: tag.to_owned(),
-        context,
-        labels: labels.into_iter().collect(),
-        network: true,
-    }
+/// Whether its processes are somebody else than root by themselves.
+fn names_a_user(image: &Image) -> bool {
+    let user = image.user.split(':').next().unwrap_or_default();
+    !["", "0", "root"].contains(&user)
 }
