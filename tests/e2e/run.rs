@@ -158,6 +158,16 @@ fn order(place: &Place, out: &str) -> Vec<(u32, u32, u32, u32)> {
 }
 
 #[test]
+fn a_run_without_any_warming_up_measures() {
+    let place = Place::new();
+    let suite = "[suite]\nname = \"cold\"\ninstruments = [\"load\"]\nmiddlewares = [0, 1]\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\
+                 [measure]\nrounds = 1\nmax-rounds = 1\nslice-ms = 5\nblocks = 1\nwarmup-ms = 0\n\n\
+                 [[series]]\nframework = \"bare\"\n";
+    place.write("cold.toml", suite);
+    place.run(&["run", "cold.toml", "--out", "out"]).expect(0);
+}
+
+#[test]
 fn a_seed_repeats_the_order_of_measuring() {
     let place = Place::new();
     let suite = "[suite]\nname = \"order\"\ninstruments = [\"load\"]\nmiddlewares = \"0..=8\"\nhttp = \"h11\"\nloop = \"asyncio\"\n\n\

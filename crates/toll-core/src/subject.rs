@@ -46,6 +46,9 @@ impl Subject {
 
     /// Why `workload` cannot be sent to this subject with layers of `kind`, if it cannot.
     pub fn refusal(&self, kind: &Kind, workload: &Workload) -> Option<String> {
+        if workload.images_only && self.port.is_none() {
+            return Some(format!("{} is for images of one's own", workload.name));
+        }
         self.not_applicable
             .get(&workload.name)
             .cloned()

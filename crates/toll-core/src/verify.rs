@@ -287,6 +287,7 @@ mod tests {
             content_type: Some("application/json".to_owned()),
             check: BodyCheck::JsonCount,
             marks_in: None,
+            images_only: false,
         }
     }
 

@@ -35,6 +35,9 @@ pub struct Workload {
     /// Another workload of the same application, in whose answer the layers' marks are looked for:
     /// where an exception passes through the layers, they can leave none.
     pub marks_in: Option<String>,
+    /// Whether it is for images of the user's own, whose routes are not ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub images_only: bool,
 }
 
 /// What is spoken with the application.
@@ -158,6 +161,7 @@ fn workload(
         status: number(source, &written.status, "status", 100..=599)? as u16,
         content_type: written.content_type,
         marks_in: written.marks_in.map(Spanned::into_inner),
+        images_only: written.images_only,
     })
 }
 

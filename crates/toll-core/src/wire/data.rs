@@ -108,4 +108,6 @@ pub(crate) struct Workload {
     pub(crate) check: Spanned<String>,
     pub(crate) length: Option<Spanned<i64>>,
     pub(crate) marks_in: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) images_only: bool,
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use toll_core::failure::{Failure, Stage};
 use toll_engine::{Container, EngineError, State};
@@ -14,6 +16,12 @@ use crate::serving::{Running, SERVER_EXITED};
 
 /// How many of its last lines a failure tells.
 const TAIL_LINES: usize = 12;
+
+/// The exit code of a process that was killed.
+const KILLED: i64 = 137;
+/// How long an engine may take to hear of an end and of its reason.
+const ENGINE_HEARS: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_millis(10);
 
 /// What must be known of it besides the container.
 #[derive(Debug)]
@@ -77,6 +85,19 @@ impl Contained {
         }))
     }
 
+    /// How it ended, once the engine knows: it hears of the end later than the kernel, and of want of memory later still.
+    fn last_state(&self) -> Result<State, EngineError> {
+        let start = Instant::now();
+        loop {
+            let state = self.container.state()?;
+            let told = state.out_of_memory || state.exit_code != Some(KILLED);
+            if (!state.running && told) || start.elapsed() > ENGINE_HEARS {
+                return Ok(state);
+            }
+            thread::sleep(TURN);
+        }
+    }
+
     fn is_alive(&self) -> bool {
         self.pid != 0 && tree::is_alive(self.pid)
     }
@@ -113,6 +134,11 @@ fn ending(state: &State, memory_mib: u64) -> (&'static str, String) {
     }
     let code = state.exit_code.unwrap_or_default();
     let mut message = format!("the server's container ended by itself (exit code {code})");
+    if state.exit_code == Some(KILLED) {
+        message = format!(
+            "the server's container was killed; if nobody did it, it was for want of memory ({memory_mib} MiB)"
+        );
+    }
     if !state.error.is_empty() {
         message = format!("{message}: {}", state.error);
     }
@@ -124,9 +150,7 @@ impl Running for Contained {
         if self.is_alive() {
             return None;
         }
-        let (code, message) = match self.container.state() {
-            // The process is gone, and the engine is about to see it.
-            Ok(state) if state.running => (SERVER_EXITED, "the server ended".to_owned()),
+        let (code, message) = match self.last_state() {
             Ok(state) => ending(&state, self.keep.memory_mib),
             Err(error) if error.is_not_found() => (
                 "container-gone",
@@ -227,6 +251,9 @@ mod tests {
         state.out_of_memory = false;
         let (code, message) = ending(&state, 64);
         assert_eq!(code, SERVER_EXITED);
-        assert!(message.ends_with("(exit code 137)"), "{message}");
+        assert!(message.contains("was killed"), "{message}");
+        state.exit_code = Some(3);
+        let (_, message) = ending(&state, 64);
+        assert!(message.ends_with("(exit code 3)"), "{message}");
     }
 }

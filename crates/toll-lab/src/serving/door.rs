@@ -142,3 +142,32 @@ fn free_port() -> io::Result<u16> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_listens_beyond_loopback_but_in_a_network_of_its_own() {
+        let host = |door: Door| match door.bind() {
+            Bind::Tcp { host, port } => format!("{host}:{port}"),
+            Bind::Unix { socket } => socket,
+        };
+        assert_eq!(host(Door::Port(4_000)), "127.0.0.1:4000");
+        assert_eq!(host(Door::Socket("/a/s".into())), "/a/s");
+        let published = Door::Published {
+            inside: 8_000,
+            outside: 4_001,
+        };
+        assert_eq!(host(published.clone()), "0.0.0.0:8000");
+        let url = |target: Target| target.to_string();
+        assert_eq!(url(published.target("/")), "http://127.0.0.1:4001/");
+        assert_eq!(url(published.target_inside("/")), "http://127.0.0.1:8000/");
+    }
+
+    #[test]
+    fn no_port_is_given_out_twice() {
+        let ports: BTreeSet<u16> = (0..300).map(|_| free_port().unwrap()).collect();
+        assert_eq!(ports.len(), 300);
+    }
+}
