@@ -86,8 +86,10 @@ fn start() -> Result<Engine, String> {
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     // Paths of sockets are short.
     let socket = std::env::temp_dir().join(format!("asgi-toll-engine-{}.sock", std::process::id()));
-    let mut command = Command::new("dockerd");
+    // What it mounts is seen by nobody else, and is gone with it.
+    let mut command = Command::new("unshare");
     command
+        .args(["--mount", "--propagation", "private", "dockerd"])
         .arg("--host")
         .arg(format!("unix://{}", socket.display()))
         .arg("--data-root")
