@@ -127,7 +127,9 @@ fn told(analysis: &Analysis) -> (Vec<String>, Vec<String>) {
 #[test]
 fn the_picture_shows_what_was_measured() {
     let load = ["Requests per second", "Server CPU per request, µs"];
-    let table: [(Analysis, &[&str]); 8] = [
+    let windows = [&["p99 of 20 ms windows, /s"], &load[..]].concat();
+    let table: [(Analysis, &[&str]); 9] = [
+        (fixtures::external(), &windows),
         (fixtures::today(), &load),
         (fixtures::everything(), &load),
         (fixtures::empty(), &load),

@@ -38,10 +38,13 @@ pub(super) struct Note {
 /// Panels, and whether a run has what they show.
 type Choice = (fn(&Analysis) -> bool, &'static [Panel]);
 
+/// Those of a server under load, and of a run that measured nothing.
+const UNDER_LOAD: &[Panel] = &[RATES, SERVER_CPU];
+
 /// The first that holds is drawn.
 const CHOICES: [Choice; 9] = [
     (view::any_windows, &[WINDOWS, RATES, SERVER_CPU]),
-    (|analysis| drawn(analysis, "load"), &[RATES, SERVER_CPU]),
+    (|analysis| drawn(analysis, "load"), UNDER_LOAD),
     (
         |analysis| timed(analysis) && more_tasks(analysis),
         &[CPU, TASKS],
@@ -65,7 +68,7 @@ pub(crate) fn panels(analysis: &Analysis) -> &'static [Panel] {
     CHOICES
         .iter()
         .find(|(holds, _)| holds(analysis))
-        .map_or(CHOICES[0].1, |(_, panels)| panels)
+        .map_or(UNDER_LOAD, |(_, panels)| panels)
 }
 
 /// What the picture shows: `Requests per second and server CPU per request against the number of middlewares`.
