@@ -80,6 +80,14 @@ impl Uvicorn {
     }
 
     /// Runs `asgi-toll load` at a path, and gives its JSON.
+    /// A search for its limit that has begun.
+    fn searched(&self) -> Started {
+        let url = self.url("/");
+        let search = ["--find-limit", "p99=50ms", "--probe", "1s", "--json"];
+        let args = [&["load", url.as_str()][..], &search].concat();
+        Started::from(self.place.command(&args).spawn().unwrap())
+    }
+
     fn load(&self, path: &str, args: &[&str], code: i32) -> Value {
         let url = self.url(path);
         let all = [&["load", &url, "--json"], args].concat();
@@ -150,12 +158,18 @@ fn codes(value: &Value) -> Vec<&str> {
 #[test]
 fn the_limit_of_a_server_that_spins_for_a_millisecond_is_found() {
     let server = Uvicorn::start(&[]);
-    let found = server.load("/spin", &["--find-limit", "p99=50ms", "--probe", "1s"], 0);
-    let limit = number(&found["limit"]);
+    let search = || {
+        let found = server.load("/spin", &["--find-limit", "p99=50ms", "--probe", "1s"], 0);
+        let closed = number(&found["closed_loop_rate"]);
+        (number(&found["limit"]), closed, found)
+    };
+    // The closed loop is one second long; where the machine was busy with others just then, it is looked at again.
+    let disturbed = |(limit, closed, _): &(f64, f64, Value)| *limit >= closed * 1.1;
+    let (limit, closed, found) = Some(search())
+        .filter(|first| !disturbed(first))
+        .unwrap_or_else(search);
     assert!((300.0..1_000.0).contains(&limit), "{found}");
-    let closed = number(&found["closed_loop_rate"]);
-    // A second in which the machine was busy with others makes the closed loop look slow.
-    assert!(limit < closed * 1.5 && closed < 1_000.0, "{limit} {closed}");
+    assert!(limit < closed * 1.1 && closed < 1_000.0, "{limit} {closed}");
     assert_eq!(found["confirmed"], true);
     let failed = &found["first_failed"];
     assert!(number(&failed["rate"]) > limit && failed["verdict"] != "held");
@@ -180,17 +194,7 @@ fn a_goal_that_no_rate_holds_is_said() {
 #[test]
 fn an_interrupted_search_keeps_what_it_found() {
     let server = Uvicorn::start(&[]);
-    let url = server.url("/");
-    let args = [
-        "load",
-        &url,
-        "--find-limit",
-        "p99=50ms",
-        "--probe",
-        "1s",
-        "--json",
-    ];
-    let started = Started::from(server.place.command(&args).spawn().unwrap());
+    let started = server.searched();
     std::thread::sleep(std::time::Duration::from_secs(3));
     started.signal("INT");
     let found = started.wait().expect(130).json();
@@ -202,17 +206,7 @@ fn an_interrupted_search_keeps_what_it_found() {
 #[test]
 fn a_search_whose_server_dies_keeps_what_it_found() {
     let mut server = Uvicorn::start(&[]);
-    let url = server.url("/");
-    let args = [
-        "load",
-        &url,
-        "--find-limit",
-        "p99=50ms",
-        "--probe",
-        "1s",
-        "--json",
-    ];
-    let started = Started::from(server.place.command(&args).spawn().unwrap());
+    let started = server.searched();
     std::thread::sleep(std::time::Duration::from_secs(4));
     server.child.kill().unwrap();
     server.child.wait().unwrap();

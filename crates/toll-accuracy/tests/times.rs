@@ -1,23 +1,13 @@
 //! The questions about times, alone in a test binary so that no other test runs beside them. Tests share their machine, so
 //! times have ten times the room of a report, and the far tail, which is the machine's, is not judged.
 
-use std::sync::Arc;
+mod common;
+
+use common::bench;
 use toll_accuracy::generator::Own;
-use toll_accuracy::known::Launcher;
-use toll_accuracy::{Bench, Row, Verdict, experiments};
+use toll_accuracy::{Row, Verdict, experiments};
 
 const ATTEMPTS: u32 = 4;
-
-fn bench() -> Bench {
-    let launcher = Launcher {
-        program: env!("CARGO_BIN_EXE_known_server").into(),
-        arguments: Vec::new(),
-    };
-    Bench {
-        slack: 10.0,
-        ..Bench::new(launcher, Arc::default())
-    }
-}
 
 fn judged(row: &Row) -> bool {
     !row.what.ends_with("furthest off")

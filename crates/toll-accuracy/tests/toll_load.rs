@@ -1,22 +1,13 @@
 //! The questions asked in earnest: a real known server, real load. Times are given much room here, since tests share
 //! their machine with others; counts and bytes are given none.
 
-use std::sync::Arc;
+mod common;
+
+use common::bench;
 use std::time::Duration;
 use toll_accuracy::generator::{Errand, Generator, Own};
-use toll_accuracy::known::{Class, Delay, Launcher, Planted, Spec};
-use toll_accuracy::{Bench, Verdict, experiments};
-
-fn bench() -> Bench {
-    let launcher = Launcher {
-        program: env!("CARGO_BIN_EXE_known_server").into(),
-        arguments: Vec::new(),
-    };
-    Bench {
-        slack: 10.0,
-        ..Bench::new(launcher, Arc::default())
-    }
-}
+use toll_accuracy::known::{Class, Delay, Planted, Spec};
+use toll_accuracy::{Verdict, experiments};
 
 /// Asks as the report does: timing questions up to three times.
 fn passes(key: &str) {

@@ -26,10 +26,7 @@ impl Context {
     /// # Errors
     /// Only of memory.
     pub fn new(dockerfile: &str) -> io::Result<Self> {
-        let mut context = Self {
-            archive: Builder::new(Vec::new()),
-            times: true,
-        };
+        let mut context = Self::empty(true);
         context.text("Dockerfile", dockerfile)?;
         Ok(context)
     }
@@ -40,12 +37,16 @@ impl Context {
     /// # Errors
     /// A file cannot be read.
     pub fn of_folder(folder: &Path) -> io::Result<Self> {
-        let mut context = Self {
-            archive: Builder::new(Vec::new()),
-            times: false,
-        };
+        let mut context = Self::empty(false);
         context.folder("", folder)?;
         Ok(context)
+    }
+
+    fn empty(times: bool) -> Self {
+        Self {
+            archive: Builder::new(Vec::new()),
+            times,
+        }
     }
 
     /// Adds a file with this text.

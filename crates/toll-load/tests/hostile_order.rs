@@ -55,6 +55,28 @@ fn an_answer_ahead_of_its_request_is_told() {
             }
         }
     });
+    let twice = Server::tcp(|stream, requests| {
+        while read_request(stream).is_some() {
+            let first = requests.fetch_add(1, Ordering::SeqCst) == 0;
+            let answers = if first {
+                [OK, OK].concat()
+            } else {
+                OK.to_vec()
+            };
+            if stream.write_all(&answers).is_err() {
+                return;
+            }
+        }
+    });
+    let result = bounded_run(&LoadPlan {
+        stop: Stop::Count(500),
+        ..plan(&twice)
+    });
+    assert!(
+        result.unasked + result.errors.framing > 0,
+        "{} ok",
+        result.ok
+    );
     // While every answer comes one request too early, in step, nothing shows it; what is left over between slices does.
     let mut session = Session::connect(&server.target(), &ping(), &hello(), &config()).unwrap();
     let first = bounded_slice(&mut session, std::time::Duration::from_millis(30));

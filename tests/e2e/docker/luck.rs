@@ -15,7 +15,7 @@ use toll_engine::Endpoint;
 fn ctrl_c_leaves_no_container_and_keeps_what_was_measured() {
     let Some(lab) = lab() else { return };
     let place = Place::new();
-    let started = long(lab, &place);
+    let started = long(lab, &place, &lab.engine.endpoint().url());
     let pid = started.id();
     started.signal("INT");
     started.wait().expect(130);
@@ -27,7 +27,7 @@ fn ctrl_c_leaves_no_container_and_keeps_what_was_measured() {
 fn after_kill_9_the_guard_removes_the_containers() {
     let Some(lab) = lab() else { return };
     let place = Place::new();
-    let started = long(lab, &place);
+    let started = long(lab, &place, &lab.engine.endpoint().url());
     let pid = started.id();
     started.signal("KILL");
     started.wait();
@@ -38,7 +38,7 @@ fn after_kill_9_the_guard_removes_the_containers() {
 fn after_kill_9_of_tool_and_guard_the_next_start_removes_the_containers() {
     let Some(lab) = lab() else { return };
     let place = Place::new();
-    let started = long(lab, &place);
+    let started = long(lab, &place, &lab.engine.endpoint().url());
     let pid = started.id();
     for guard in children_of(pid) {
         let is_guard = std::fs::read_to_string(format!("/proc/{guard}/cmdline"));
@@ -226,17 +226,8 @@ fn an_engine_that_stops_half_way_loses_nothing_that_was_measured() {
     let Some(lab) = lab() else { return };
     let place = Place::new();
     let front = Front::of(lab.engine.endpoint(), &place);
-    let text =
-        suite(lab, "bare", "instruments = [\"load\"]", "").replace("rounds = 1\n", "rounds = 90\n");
-    place.write("long.toml", &text);
-    let mut command = place.command(&["run", "long.toml", "--out", "out"]);
-    command.env("DOCKER_HOST", &front.url);
-    command.stderr(std::fs::File::create(place.path("talk")).unwrap());
-    let started = Started::from(command.spawn().unwrap());
+    let started = long(lab, &place, &front.url);
     let pid = started.id();
-    eventually(120, || {
-        std::fs::read_to_string(place.path("talk")).is_ok_and(|talk| talk.contains("round 2"))
-    });
     front.open.store(false, Ordering::Relaxed);
     // What was measured counts; that the later rounds were not is a finding.
     started.wait().expect(0);

@@ -273,12 +273,13 @@ fn an_image_of_ones_own_is_measured_as_it_is() {
     );
 }
 
-/// A run that would take minutes, once it measures.
-fn long(lab: &Lab, place: &Place) -> Started {
+/// A run that would take minutes, once it measures, with the engine at this URL.
+fn long(lab: &Lab, place: &Place, engine: &str) -> Started {
     let text =
         suite(lab, "bare", "instruments = [\"load\"]", "").replace("rounds = 1\n", "rounds = 90\n");
     place.write("long.toml", &text);
-    let mut command = lab.command(place, &["run", "long.toml", "--out", "out"]);
+    let mut command = place.command(&["run", "long.toml", "--out", "out"]);
+    command.env("DOCKER_HOST", engine);
     command.stderr(std::fs::File::create(place.path("talk")).unwrap());
     let started = Started::from(command.spawn().unwrap());
     eventually(120, || {

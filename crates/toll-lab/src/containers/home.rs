@@ -27,10 +27,6 @@ const SCRATCH: &str = "/tmp";
 pub struct Lodging {
     /// The engine.
     pub engine: Engine,
-    /// The image.
-    pub image: String,
-    /// Whether the image names a user of its own, who is not root.
-    pub own_user: bool,
     /// What the run says of its containers.
     pub containers: Containers,
     /// What they read of this machine.
@@ -41,14 +37,19 @@ pub struct Lodging {
 #[derive(Debug, Clone)]
 pub struct ContainerHome {
     lodging: Lodging,
+    image: String,
+    /// Whether the image names a user of its own, who is not root.
+    own_user: bool,
     user: User,
     owner: Owner,
 }
 
 impl ContainerHome {
-    /// A home for the series of one image.
-    pub fn new(lodging: Lodging) -> Self {
+    /// A home for the series of one image; `own_user` says that it names a user of its own, who is not root.
+    pub fn new(lodging: Lodging, image: String, own_user: bool) -> Self {
         Self {
+            image,
+            own_user,
             user: User::of(lodging.engine.facts()),
             owner: Owner::this_process(),
             lodging,
@@ -89,12 +90,12 @@ impl ContainerHome {
             .map(|(name, value)| (name.clone(), inside(value)));
         let home = ("HOME".to_owned(), SCRATCH.to_owned());
         ContainerSpec {
-            image: self.lodging.image.clone(),
+            image: self.image.clone(),
             command: Some(launch.words.iter().map(inside).collect())
                 .filter(|words: &Vec<_>| !words.is_empty()),
             variables: variables.chain([home]).collect(),
             labels: BTreeMap::from([(RUN.to_owned(), self.owner.to_string())]),
-            user: Some(self.user.name()).filter(|_| !self.lodging.own_user),
+            user: Some(self.user.name()).filter(|_| !self.own_user),
             mounts: folders.iter().map(|folder| folder.mount.clone()).collect(),
             writable: vec![SCRATCH.to_owned()],
             network: network(&launch.door),

@@ -1,6 +1,7 @@
 //! Series in containers: confined, measured by their control groups, and removed whatever happens.
 
 mod cgroup;
+mod failure;
 mod generator;
 mod home;
 mod labels;
@@ -10,6 +11,7 @@ mod running;
 mod sweep;
 mod user;
 
+pub(crate) use failure::engine_failed;
 pub use generator::contained;
 pub use home::{ContainerHome, Lodging};
 pub use labels::{IMAGE, RUN, SUBJECT};

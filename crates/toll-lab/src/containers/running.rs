@@ -10,8 +10,8 @@ use toll_core::failure::{Failure, Stage};
 use toll_engine::{Container, EngineError, State};
 
 use super::cgroup::Cgroup;
+use super::failure::engine_failed;
 use crate::process::tree::{self, Groups};
-use crate::provision::engine_failed;
 use crate::serving::{Running, SERVER_EXITED};
 
 /// How many of its last lines a failure tells.

@@ -28,7 +28,6 @@ pub use cache::{Alone, CacheEntry, CleanError, CleanReport, alone, cache_clean, 
 pub use context::Context;
 pub use event::{Notify, ProvisionEvent};
 pub(crate) use images::Recipe;
-pub(crate) use images::failure_of as engine_failed;
 pub use images::{ImageBuilder, Images, own_image};
 pub(crate) use install::digest;
 pub use interpreters::discover_interpreters;

@@ -8,9 +8,9 @@ use toll_core::failure::{Failure, Stage};
 use toll_engine::EngineError;
 
 use super::door::Door;
+use crate::containers::engine_failed;
 use crate::process::RunError;
 use crate::process::tree::Groups;
-use crate::provision::engine_failed;
 
 /// A program to be started. It sees nothing of the user's shell but what it needs to run at all.
 #[derive(Debug, Clone)]

@@ -41,8 +41,6 @@ pub(super) fn lodging(
     Ok(Some(Lodging {
         engine,
         containers: containers.clone(),
-        image: String::new(),
-        own_user: false,
         readable: Arc::new(Readable::new().context("no folder for what containers read")?),
     }))
 }

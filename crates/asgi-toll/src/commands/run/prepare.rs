@@ -44,11 +44,11 @@ impl Prepared {
     /// Where the processes of a series with this environment live.
     pub(super) fn home(&self, environment: &Environment) -> Arc<dyn Home> {
         match (&self.lodging, &environment.image) {
-            (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(Lodging {
-                image: image.clone(),
-                own_user: environment.own_user,
-                ..lodging.clone()
-            })),
+            (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(
+                lodging.clone(),
+                image.clone(),
+                environment.own_user,
+            )),
             _ => Arc::new(OnHost),
         }
     }

@@ -10,7 +10,7 @@ use toll_load::Fault;
 use super::sender::{self, Sender, Sent};
 use crate::bench::Bench;
 use crate::process::tree::Groups;
-use crate::serving::Living;
+use crate::serving::{Living, SERVER_EXITED};
 
 /// A slice that has no place yet.
 pub(super) struct Taken {
@@ -132,7 +132,7 @@ fn send(
 fn cpu_ns(cell: &mut Living) -> Result<u64, Failure> {
     cell.server.cpu_ns().map_err(|error| {
         let message = format!("the server's CPU time cannot be read: {error}");
-        died(cell).unwrap_or_else(|| Failure::new(Stage::Measure, "server-exited", message))
+        died(cell).unwrap_or_else(|| Failure::new(Stage::Measure, SERVER_EXITED, message))
     })
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use toll_core::failure::{Failure, Stage};
 use toll_engine::{ContainerSpec, EngineError, Image, Network};
 
-use super::{Images, failure};
-use crate::containers::{Owner, RUN};
+use super::Images;
+use crate::containers::{Owner, RUN, engine_failed};
 use crate::provision::install::digest;
 use crate::provision::provisioner::EnvironmentRequest;
 
@@ -51,7 +51,7 @@ impl Base {
     /// It is neither here nor can be pulled, has no Python, or another one than is asked for.
     pub(super) fn find(images: &Images<'_>, request: &EnvironmentRequest) -> Result<Self, Failure> {
         let name = images.containers.base_for(&request.interpreter.version);
-        let found = images.builder.engine.image(&name).map_err(failure::of)?;
+        let found = images.builder.engine.image(&name).map_err(engine_failed)?;
         let image = match found {
             Some(image) => image,
             None => pull(images, &name, &request.label)?,
@@ -73,7 +73,7 @@ fn pull(images: &Images<'_>, name: &str, label: &str) -> Result<Image, Failure> 
         .builder
         .engine
         .pull(name, &mut tell)
-        .map_err(failure::of)
+        .map_err(engine_failed)
 }
 
 /// What is asked once of an image is remembered: its id is a digest of what is in it.
@@ -95,7 +95,7 @@ fn ask(images: &Images<'_>, image: &Image, name: &str) -> Result<Python, Failure
     let ended = asked.map_err(|error| match &error {
         // The engine does not find the program.
         EngineError::Refused { message, .. } => unfit(message),
-        _ => failure::of(error),
+        _ => engine_failed(error),
     })?;
     let told = serde_json::from_str(ended.out.trim());
     let python: Python = told.map_err(|_| unfit(&ended.err))?;

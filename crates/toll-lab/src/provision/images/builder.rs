@@ -8,8 +8,7 @@ use std::path::Path;
 use toll_core::failure::Failure;
 use toll_engine::{BuildSpec, Context as Files, Engine, Image};
 
-use super::failure;
-use crate::containers::{IMAGE, SUBJECT};
+use crate::containers::{IMAGE, SUBJECT, engine_failed};
 use crate::provision::context::Context;
 use crate::provision::event::{Notify, ProvisionEvent};
 use crate::provision::locks::{self, Held};
@@ -70,7 +69,7 @@ impl ImageBuilder<'_> {
         files: &dyn Fn() -> Result<Files, Failure>,
     ) -> Result<Ensured, Failure> {
         let name = format!("image-{}", recipe.digest);
-        let find = || self.engine.image(&recipe.tag).map_err(failure::of);
+        let find = || self.engine.image(&recipe.tag).map_err(engine_failed);
         let make = || self.build(recipe, files()?);
         let (image, held, reused) = locks::find_or_make(self.context, &name, &find, &make)?;
         Ok(Ensured {
@@ -101,7 +100,7 @@ impl ImageBuilder<'_> {
             labels: recipe.labels.clone(),
             network: recipe.network,
         };
-        self.engine.build(spec, &mut tell).map_err(failure::of)
+        self.engine.build(spec, &mut tell).map_err(engine_failed)
     }
 
     fn log(&self, recipe: &Recipe) -> io::Result<fs::File> {

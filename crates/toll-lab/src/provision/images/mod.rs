@@ -5,7 +5,6 @@
 
 mod base;
 mod builder;
-mod failure;
 mod files;
 mod layers;
 mod own;
@@ -25,7 +24,6 @@ use super::virtualenv::Virtualenvs;
 
 pub use builder::ImageBuilder;
 pub(crate) use builder::Recipe;
-pub(crate) use failure::of as failure_of;
 pub use own::own_image;
 
 use base::Base;

@@ -3,8 +3,8 @@
 use toll_core::failure::{Failure, Stage};
 use toll_engine::EngineError;
 
-/// The failure of a series whose image cannot be had.
-pub(crate) fn of(error: EngineError) -> Failure {
+/// The failure of a series whose image or container cannot be had.
+pub(crate) fn engine_failed(error: EngineError) -> Failure {
     let code = match &error {
         EngineError::Endpoint(_) | EngineError::NoEngine { .. } => "no-engine",
         EngineError::NoPermission { .. } => "no-permission",
