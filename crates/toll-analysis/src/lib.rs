@@ -44,6 +44,7 @@
 mod blocks;
 mod cell;
 mod combine;
+pub mod compare;
 mod counts;
 mod estimate;
 mod findings;

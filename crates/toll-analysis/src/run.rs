@@ -25,7 +25,16 @@ pub fn analyse(run: &MeasuredRun) -> Analysis {
         remarks: run.remarks.clone(),
         suite: run.suite.clone(),
         plan_hash: run.plan_hash.clone(),
-        run: RunFacts {
+        run: RunFacts::of(run),
+        series,
+        findings: findings::of_run(run),
+    }
+}
+
+impl RunFacts {
+    /// When and how a run was made.
+    pub(crate) fn of(run: &MeasuredRun) -> Self {
+        Self {
             started_at: run.started_at.clone(),
             wall_s: run.wall_s,
             tool_cpu_s: run.tool_cpu_s,
@@ -33,8 +42,6 @@ pub fn analyse(run: &MeasuredRun) -> Analysis {
             quick: run.quick,
             seed: run.seed,
             settings: run.settings.clone(),
-        },
-        series,
-        findings: findings::of_run(run),
+        }
     }
 }

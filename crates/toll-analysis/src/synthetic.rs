@@ -84,36 +84,66 @@ impl Synthetic {
     }
 
     fn cells(&self, readings: fn(f64) -> Readings) -> Vec<MeasuredCell> {
-        let mut random = Random::from_seed(self.seed);
-        let mut cells: Vec<MeasuredCell> = self
-            .levels
+        let costs_us: Vec<f64> = self.levels.iter().map(|n| self.cost_us(*n)).collect();
+        let measured = self.measured(&costs_us, readings);
+        let cell = |(n, slices): (&u32, Vec<Slice>)| MeasuredCell {
+            middlewares: *n,
+            slices,
+            ..MeasuredCell::default()
+        };
+        self.levels.iter().zip(measured).map(cell).collect()
+    }
+
+    /// Two series that were measured side by side with `direct`: in the same blocks, on a machine whose
+    /// speed both share. How much is measured is said by `self`.
+    pub(crate) fn beside(&self, other: &Self) -> [MeasuredSeries; 2] {
+        let costs_us: Vec<f64> = [self, other]
             .iter()
-            .map(|n| MeasuredCell {
-                middlewares: *n,
-                ..MeasuredCell::default()
-            })
+            .flat_map(|side| self.levels.iter().map(|n| side.cost_us(*n)))
             .collect();
+        let mut measured = self.measured(&costs_us, direct_readings).into_iter();
+        [(); 2].map(|()| {
+            let cells = self
+                .levels
+                .iter()
+                .zip(measured.by_ref())
+                .map(|(n, slices)| MeasuredCell {
+                    middlewares: *n,
+                    slices,
+                    ..MeasuredCell::default()
+                });
+            MeasuredSeries {
+                instruments: [(Instrument::Direct, cells.collect())]
+                    .into_iter()
+                    .collect(),
+                ..self.series_by(&[])
+            }
+        })
+    }
+
+    /// The slices of cells with these costs, block by block in random order.
+    fn measured(&self, costs_us: &[f64], readings: fn(f64) -> Readings) -> Vec<Vec<Slice>> {
+        let mut random = Random::from_seed(self.seed);
+        let mut cells: Vec<Vec<Slice>> = vec![Vec::new(); costs_us.len()];
         let mut drift = DRIFT_SD * random.standard_normal();
         for round in 0..self.rounds {
-            let processes: Vec<f64> = self
-                .levels
+            let processes: Vec<f64> = costs_us
                 .iter()
                 .map(|_| PROCESS_SD * random.standard_normal())
                 .collect();
             for block in 0..self.blocks {
-                let mut order: Vec<usize> = (0..self.levels.len()).collect();
+                let mut order: Vec<usize> = (0..costs_us.len()).collect();
                 random.shuffle(&mut order);
                 for (position, cell) in order.into_iter().enumerate() {
                     drift = DRIFT_KEEPS * drift
                         + DRIFT_SD * (1.0 - DRIFT_KEEPS.powi(2)).sqrt() * random.standard_normal();
                     let noise = drift + processes[cell] + SLICE_SD * random.standard_normal();
                     let factor = if self.noiseless { 1.0 } else { noise.exp() };
-                    let readings = readings(self.cost_us(self.levels[cell]) * factor);
-                    cells[cell].slices.push(Slice {
+                    cells[cell].push(Slice {
                         round,
                         block,
                         position: position as u32,
-                        readings,
+                        readings: readings(costs_us[cell] * factor),
                         latency_histogram: None,
                         error_classes: Vec::new(),
                     });

@@ -67,6 +67,82 @@ impl Station {
     }
 }
 
+/// A cell: the place of its series in the plan, and its number of middlewares.
+pub type CellKey = (usize, u32);
+
+/// Series whose cells are measured side by side: each block has every cell of each of them once, in
+/// random order. What is compared cell by cell stands in one comparison; for the cost of a layer a
+/// series is a comparison by itself.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// Its name in events.
+    pub label: String,
+    /// The series, one at least.
+    pub stations: Vec<Station>,
+}
+
+impl Comparison {
+    /// The series by whose place in the plan the comparison is judged.
+    pub fn first(&self) -> &Station {
+        &self.stations[0]
+    }
+
+    /// The station of a series.
+    pub fn station(&self, series: usize) -> &Station {
+        let found = self
+            .stations
+            .iter()
+            .find(|station| station.series == series);
+        found.unwrap_or_else(|| self.first())
+    }
+
+    /// Every cell of every series.
+    pub fn cells(&self) -> Vec<CellKey> {
+        let of = |station: &Station| {
+            let series = station.series;
+            station
+                .levels
+                .iter()
+                .map(move |level| (series, *level))
+                .collect::<Vec<_>>()
+        };
+        self.stations.iter().flat_map(of).collect()
+    }
+
+    /// Whether an instrument is to measure it.
+    pub fn uses(&self, instrument: Instrument) -> bool {
+        self.stations
+            .iter()
+            .all(|station| station.plan.instruments.contains(&instrument))
+    }
+
+    /// Rounds that an earlier session has measured with an instrument.
+    pub fn rounds_before(&self, instrument: Instrument) -> u32 {
+        let rounds = self
+            .stations
+            .iter()
+            .map(|station| station.rounds_before(instrument));
+        rounds.max().unwrap_or(0)
+    }
+
+    /// Whether a cell was never measured by an instrument that has measured others.
+    pub fn lacks_numbers(&self, instrument: Instrument) -> bool {
+        self.stations
+            .iter()
+            .any(|station| station.lacks_numbers(instrument))
+    }
+}
+
+impl From<Station> for Comparison {
+    /// A series by itself.
+    fn from(station: Station) -> Self {
+        Self {
+            label: station.label.clone(),
+            stations: vec![station],
+        }
+    }
+}
+
 /// What all series share.
 #[derive(Debug, Clone)]
 pub struct Bench {

@@ -8,7 +8,7 @@ use toll_core::event::Event;
 use toll_core::sample::Instrument;
 use toll_stats::Random;
 
-use crate::bench::{Bench, Station};
+use crate::bench::{Bench, CellKey, Comparison};
 use crate::instrument::{self, Round, Sitting};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -29,11 +29,11 @@ const STRIKES: u32 = 3;
 /// come. The last one has all that is left.
 const SHARE: f64 = 0.4;
 
-/// One series on its way through one instrument.
+/// One comparison on its way through one instrument.
 struct Course<'a> {
-    station: &'a Station,
-    levels: Vec<u32>,
-    strikes: BTreeMap<u32, u32>,
+    comparison: &'a Comparison,
+    cells: Vec<CellKey>,
+    strikes: BTreeMap<CellKey, u32>,
     next_round: u32,
     /// It is over after so many.
     rounds_max: u32,
@@ -42,42 +42,53 @@ struct Course<'a> {
 
 impl Course<'_> {
     /// Takes note of the cells that did not survive a round.
-    fn take_note(&mut self, survivors: &[u32]) {
+    fn take_note(&mut self, survivors: &[CellKey]) {
         let (strikes, first) = (&mut self.strikes, self.next_round == 0);
-        self.levels.retain(|level| {
-            if survivors.contains(level) {
+        self.cells.retain(|cell| {
+            if survivors.contains(cell) {
                 return true;
             }
-            let strikes = strikes.entry(*level).or_default();
+            let strikes = strikes.entry(*cell).or_default();
             *strikes += 1;
             !first && *strikes < STRIKES
         });
     }
 
     fn is_active(&self) -> bool {
-        !self.done && !self.levels.is_empty() && self.next_round < self.rounds_max
+        !self.done && self.is_whole() && self.next_round < self.rounds_max
+    }
+
+    /// Whether every series has a cell left: there is nothing to compare with one that has none.
+    fn is_whole(&self) -> bool {
+        let has_cell = |series| self.cells.iter().any(|(of, _)| *of == series);
+        let mut stations = self.comparison.stations.iter();
+        stations.all(|station| has_cell(station.series))
     }
 }
 
-/// Measures every station with each of its instruments, a round of each series in turn, in a new
+/// Measures every comparison with each of its instruments, a round of each in turn, in a new
 /// random order each time.
 ///
 /// # Errors
 /// Only the ledger's: without records nothing goes on. What goes wrong with cells is recorded.
 pub fn conduct(
     bench: &Bench,
-    stations: &[Station],
+    comparisons: &[Comparison],
     budget: Duration,
     ledger: &mut dyn Ledger,
 ) -> Result<Conducted, LedgerError> {
     let mut conducted = Conducted::default();
-    if !stations.is_empty() {
-        announce(bench, stations, ledger);
+    if !comparisons.is_empty() {
+        announce(bench, comparisons, ledger);
     }
     let start = Instant::now();
     let wanted: Vec<Instrument> = Instrument::ALL
         .into_iter()
-        .filter(|instrument| stations.iter().any(|station| uses(station, *instrument)))
+        .filter(|instrument| {
+            comparisons
+                .iter()
+                .any(|comparison| comparison.uses(*instrument))
+        })
         .collect();
     for instrument in &wanted {
         let is_last = wanted.last() == Some(instrument);
@@ -88,7 +99,7 @@ pub fn conduct(
             until: Instant::now() + budget.saturating_sub(start.elapsed()).mul_f64(share),
             ledger,
         };
-        conducted.generator_cpu_ns += tour.run(stations)?;
+        conducted.generator_cpu_ns += tour.run(comparisons)?;
     }
     conducted.interrupted = bench.aborted();
     ledger.event(Event::Finished {
@@ -97,19 +108,21 @@ pub fn conduct(
     Ok(conducted)
 }
 
-fn uses(station: &Station, instrument: Instrument) -> bool {
-    station.plan.instruments.contains(&instrument)
-}
-
-fn announce(bench: &Bench, stations: &[Station], ledger: &mut dyn Ledger) {
+fn announce(bench: &Bench, comparisons: &[Comparison], ledger: &mut dyn Ledger) {
     ledger.event(Event::RunStarted {
-        series: stations.len(),
-        cells: stations.iter().map(|station| station.levels.len()).sum(),
+        series: comparisons
+            .iter()
+            .map(|comparison| comparison.stations.len())
+            .sum(),
+        cells: comparisons
+            .iter()
+            .map(|comparison| comparison.cells().len())
+            .sum(),
         budget_s: bench.settings.budget_s,
     });
 }
 
-/// All series with one instrument.
+/// All comparisons with one instrument.
 struct Tour<'a> {
     bench: &'a Bench,
     instrument: Instrument,
@@ -119,9 +132,9 @@ struct Tour<'a> {
 
 impl Tour<'_> {
     /// Says how much CPU time sending load took.
-    fn run(&mut self, stations: &[Station]) -> Result<u64, LedgerError> {
+    fn run(&mut self, comparisons: &[Comparison]) -> Result<u64, LedgerError> {
         let rounds_max = instrument::rounds_max(self.instrument, &self.bench.settings);
-        let mut courses = self.set_out(stations)?;
+        let mut courses = self.set_out(comparisons)?;
         let before: u64 = courses
             .iter()
             .map(|course| u64::from(course.next_round))
@@ -150,28 +163,35 @@ impl Tour<'_> {
         }
     }
 
-    /// A resumed series may already be precise enough.
-    fn set_out<'a>(&mut self, stations: &'a [Station]) -> Result<Vec<Course<'a>>, LedgerError> {
+    /// A resumed comparison may already be decided, or precise enough.
+    fn set_out<'a>(
+        &mut self,
+        comparisons: &'a [Comparison],
+    ) -> Result<Vec<Course<'a>>, LedgerError> {
         let instrument = self.instrument;
         let rounds_max = instrument::rounds_max(instrument, &self.bench.settings);
-        let course = |station: &'a Station| {
-            let next_round = station.rounds_before(instrument);
+        let course = |comparison: &'a Comparison| {
+            let next_round = comparison.rounds_before(instrument);
             // A cell that has no number yet gets one more chance.
-            let lacking = next_round > 0 && station.lacks_numbers(instrument);
-            let done =
-                next_round > 0 && !lacking && self.ledger.judge(station.series, instrument)?.done;
+            let lacking = next_round > 0 && comparison.lacks_numbers(instrument);
+            let done = next_round > 0
+                && !lacking
+                && self
+                    .ledger
+                    .judge(comparison.first().series, instrument)?
+                    .done;
             Ok(Course {
-                station,
-                levels: station.levels.clone(),
+                comparison,
+                cells: comparison.cells(),
                 strikes: BTreeMap::new(),
                 next_round,
                 rounds_max: rounds_max.max(next_round + u32::from(lacking)),
                 done,
             })
         };
-        stations
+        comparisons
             .iter()
-            .filter(|station| uses(station, instrument))
+            .filter(|comparison| comparison.uses(instrument))
             .map(course)
             .collect()
     }
@@ -179,12 +199,12 @@ impl Tour<'_> {
     fn round(&mut self, course: &mut Course) -> Result<u64, LedgerError> {
         let mut round = Round {
             number: course.next_round,
-            levels: course.levels.clone(),
+            cells: course.cells.clone(),
             generator_cpu_ns: 0,
         };
         instrument::of(self.instrument).round(&mut Sitting {
             bench: self.bench,
-            station: course.station,
+            comparison: course.comparison,
             instrument: self.instrument,
             round: &mut round,
             ledger: self.ledger,
@@ -192,18 +212,19 @@ impl Tour<'_> {
         if self.bench.aborted() {
             return Ok(round.generator_cpu_ns);
         }
-        course.take_note(&round.levels);
-        if !course.levels.is_empty() {
+        course.take_note(&round.cells);
+        if course.is_whole() {
             self.judge(course)?;
         }
         Ok(round.generator_cpu_ns)
     }
 
     fn judge(&mut self, course: &mut Course) -> Result<(), LedgerError> {
-        let judgement = self.ledger.judge(course.station.series, self.instrument)?;
+        let series = course.comparison.first().series;
+        let judgement = self.ledger.judge(series, self.instrument)?;
         course.done = judgement.done;
         self.ledger.event(Event::RoundDone {
-            label: course.station.label.clone(),
+            label: course.comparison.label.clone(),
             instrument: self.instrument,
             round: course.next_round,
             precision: judgement.precision,

@@ -10,7 +10,7 @@ use toll_core::workload::Workload;
 
 use super::control::{Line, Silence};
 use super::orders::{DriverCost, Looked, Order, RequestLine, Said, Timed};
-use crate::bench::{Bench, Station};
+use crate::bench::{Bench, CellKey, Station};
 use crate::process::tree;
 use crate::serving::Running;
 
@@ -54,6 +54,11 @@ impl<'a> Cell<'a> {
             line,
             process,
         }
+    }
+
+    /// Which cell it is.
+    pub fn key(&self) -> CellKey {
+        (self.station.series, self.middlewares)
     }
 
     /// Tells it to build the application and to make one request. Building takes most of the time,

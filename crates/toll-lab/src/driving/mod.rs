@@ -10,5 +10,5 @@ mod nursery;
 mod orders;
 
 pub use cell::Cell;
-pub use nursery::Nursery;
+pub use nursery::{Nursery, NurseryBegun};
 pub use orders::{DriverCost, Looked, Timed};

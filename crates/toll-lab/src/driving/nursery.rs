@@ -22,6 +22,42 @@ const FORK_PATIENCE: Duration = Duration::from_secs(10);
 /// Sockets are numbered, because their paths must be short.
 static SOCKETS: AtomicU32 = AtomicU32::new(0);
 
+/// A nursery that is importing. Dropping it kills it.
+#[derive(Debug)]
+pub struct NurseryBegun<'a> {
+    bench: &'a Bench,
+    station: &'a Station,
+    desk: Desk,
+    running: Rc<dyn Running>,
+}
+
+impl<'a> NurseryBegun<'a> {
+    /// Waits until everything is imported.
+    ///
+    /// # Errors
+    /// The subject cannot be imported.
+    pub fn ready(self) -> Result<Nursery<'a>, Failure> {
+        let Self {
+            bench,
+            station,
+            desk,
+            running,
+        } = self;
+        let patience = Duration::from_millis(bench.settings.start_timeout_ms);
+        match greet(&desk, running.as_ref(), patience) {
+            Ok(line) => Ok(Nursery {
+                bench,
+                station,
+                line,
+                desk,
+                running,
+            }),
+            Err(failure) if failure.log_tail.is_empty() => Err(why(running.as_ref(), failure)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
 /// A series that is ready to be forked. Dropping it kills it and all its cells.
 #[derive(Debug)]
 pub struct Nursery<'a> {
@@ -33,8 +69,7 @@ pub struct Nursery<'a> {
 }
 
 impl<'a> Nursery<'a> {
-    /// Starts it and waits until everything is imported. `hash_seed` is the same for all its cells;
-    /// `purpose` names its log; `core` is where its cells are going to be timed, if they are.
+    /// Starts it and waits until everything is imported; see [`Self::begin`].
     ///
     /// # Errors
     /// The subject cannot be imported, or the driver cannot be started.
@@ -45,6 +80,21 @@ impl<'a> Nursery<'a> {
         purpose: &str,
         core: Option<usize>,
     ) -> Result<Self, Failure> {
+        Self::begin(bench, station, hash_seed, purpose, core)?.ready()
+    }
+
+    /// Starts it. `hash_seed` is the same for all its cells; `purpose` names its log; `core` is where
+    /// its cells are going to be timed, if they are.
+    ///
+    /// # Errors
+    /// The driver cannot be started.
+    pub fn begin(
+        bench: &'a Bench,
+        station: &'a Station,
+        hash_seed: u32,
+        purpose: &str,
+        core: Option<usize>,
+    ) -> Result<NurseryBegun<'a>, Failure> {
         let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
         let no_socket = |error| not_started(format!("no socket for the driver: {error}"));
         let socket = bench.socket(&format!("d{number}")).map_err(no_socket)?;
@@ -55,20 +105,17 @@ impl<'a> Nursery<'a> {
         let desk = Desk::open(&socket, bench.abort.clone()).map_err(no_socket)?;
         let program = program((bench, station), hash_seed, socket, (core, log));
         let started = station.home.start(program);
-        let running: Rc<dyn Running> = started.map_err(StartError::into_failure)?.into();
-        let patience = Duration::from_millis(bench.settings.start_timeout_ms);
-        let imported = greet(&desk, running.as_ref(), patience);
-        match imported {
-            Ok(line) => Ok(Self {
-                bench,
-                station,
-                line,
-                desk,
-                running,
-            }),
-            Err(failure) if failure.log_tail.is_empty() => Err(why(running.as_ref(), failure)),
-            Err(failure) => Err(failure),
-        }
+        Ok(NurseryBegun {
+            bench,
+            station,
+            desk,
+            running: started.map_err(StartError::into_failure)?.into(),
+        })
+    }
+
+    /// The series.
+    pub fn station(&self) -> &'a Station {
+        self.station
     }
 
     /// Forks a process for the cell with so many middlewares.

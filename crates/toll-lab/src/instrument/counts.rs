@@ -9,8 +9,9 @@ use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
 
 use super::Measure;
-use super::drive::{Purpose, admit, come_up, leave_out, nursery};
+use super::drive::{Purpose, admit, come_up, leave_out, nurseries};
 use super::sitting::{Failures, Sitting};
+use crate::bench::CellKey;
 use crate::cores;
 use crate::driving::Cell;
 use crate::ledger::LedgerError;
@@ -33,19 +34,17 @@ impl Measure for Counts {
     fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(sitting, &mut random, PLAIN)? else {
-            return Ok(());
-        };
-        let up = come_up(sitting, &mut nursery, PLAIN);
-        let mut plain = admit(sitting, up)?;
+        let (mut plain, mut seen) = (Vec::new(), Vec::new());
+        for mut nursery in nurseries(sitting, &mut random, PLAIN)? {
+            let up = come_up(sitting, &mut nursery, PLAIN);
+            plain.extend(admit(sitting, nursery.station(), up)?);
+            // Messages do not depend on hash seeds: one nursery is enough for them.
+            if nursery.station().kind.asgi && sitting.round.number == 0 {
+                // Where they do not come up, such as for recursion, the others count all the same.
+                seen.extend(come_up(sitting, &mut nursery, SEAMS).0);
+            }
+        }
         look_inside(sitting, &mut plain)?;
-        // Messages do not depend on hash seeds: one nursery is enough for them.
-        let mut seen = if sitting.station.kind.asgi && sitting.round.number == 0 {
-            // Where they do not come up, such as for recursion, the others count all the same.
-            come_up(sitting, &mut nursery, SEAMS).0
-        } else {
-            Vec::new()
-        };
         sitting.step(Step::Measuring);
         for number in 0..sitting.bench.settings.count_repeats {
             if sitting.bench.aborted() || plain.is_empty() {
@@ -63,17 +62,16 @@ type Counted = BTreeMap<String, i64>;
 
 /// The layers that nobody asked for are seen in the application without any of ours, once.
 fn look_inside(sitting: &mut Sitting<'_>, cells: &mut [Cell<'_>]) -> Result<(), LedgerError> {
-    let bare = cells.iter_mut().find(|cell| cell.middlewares == 0);
-    let (Some(cell), 0) = (bare, sitting.round.number) else {
+    if sitting.round.number > 0 {
         return Ok(());
-    };
-    match cell.look() {
-        Ok(looked) => sitting
-            .ledger
-            .hidden_layers(sitting.station.series, &looked.layers),
-        // An application that cannot be looked into hides nothing that we could name.
-        Err(_) => Ok(()),
     }
+    for cell in cells.iter_mut().filter(|cell| cell.middlewares == 0) {
+        // An application that cannot be looked into hides nothing that we could name.
+        if let Ok(looked) = cell.look() {
+            sitting.ledger.hidden_layers(cell.key().0, &looked.layers)?;
+        }
+    }
+    Ok(())
 }
 
 /// Every cell counts once; the two processes of a cell make one slice.
@@ -86,18 +84,18 @@ fn repeat(
     let (counted, failed) = count_each(plain);
     leave_out(sitting, plain, failed)?;
     let (between, gone) = count_each(seen);
-    seen.retain(|cell| !gone.iter().any(|(level, _)| *level == cell.middlewares));
-    let mut between: BTreeMap<u32, Counted> = between.into_iter().collect();
-    let merged = counted.into_iter().map(|(middlewares, counts)| {
-        let more = between.remove(&middlewares).unwrap_or_default();
-        (middlewares, readings(counts.into_iter().chain(more)))
+    seen.retain(|cell| !gone.iter().any(|(key, _)| *key == cell.key()));
+    let mut between: BTreeMap<CellKey, Counted> = between.into_iter().collect();
+    let merged = counted.into_iter().map(|(key, counts)| {
+        let more = between.remove(&key).unwrap_or_default();
+        (key, readings(counts.into_iter().chain(more)))
     });
     let slices = sitting.slices(number, merged.collect());
     sitting.keep(number, sitting.bench.settings.count_repeats, slices)
 }
 
 /// Every cell counts once, as many at a time as there are cores.
-fn count_each(cells: &mut [Cell<'_>]) -> (Vec<(u32, Counted)>, Failures) {
+fn count_each(cells: &mut [Cell<'_>]) -> (Vec<(CellKey, Counted)>, Failures) {
     let at_once = cores::allowed().len().max(1);
     let (mut counted, mut failed) = (Vec::new(), Failures::new());
     for index in 0..cells.len() + at_once {
@@ -106,8 +104,8 @@ fn count_each(cells: &mut [Cell<'_>]) -> (Vec<(u32, Counted)>, Failures) {
             .and_then(|index| cells.get_mut(index))
         {
             match cell.counts() {
-                Ok(counts) => counted.push((cell.middlewares, counts)),
-                Err(failure) => failed.push((cell.middlewares, failure)),
+                Ok(counts) => counted.push((cell.key(), counts)),
+                Err(failure) => failed.push((cell.key(), failure)),
             }
         }
         if let Some(cell) = cells.get_mut(index) {

@@ -6,7 +6,7 @@ use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
 
 use super::Measure;
-use super::drive::{Purpose, admit, ask_each, come_up, nursery};
+use super::drive::{Purpose, admit, ask_each, come_up, nurseries};
 use super::sitting::Sitting;
 use crate::driving::{Cell, DriverCost, Timed};
 use crate::ledger::LedgerError;
@@ -28,11 +28,11 @@ impl Measure for Direct {
     fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
-        let Some(mut nursery) = nursery(sitting, &mut random, PURPOSE)? else {
-            return Ok(());
-        };
-        let up = come_up(sitting, &mut nursery, PURPOSE);
-        let mut cells = admit(sitting, up)?;
+        let mut cells = Vec::new();
+        for mut nursery in nurseries(sitting, &mut random, PURPOSE)? {
+            let up = come_up(sitting, &mut nursery, PURPOSE);
+            cells.extend(admit(sitting, nursery.station(), up)?);
+        }
         sitting.step(Step::WarmingUp);
         let warm_up =
             Duration::from_millis(WARM_UP_SLICES * sitting.bench.settings.direct_slice_ms);
@@ -56,11 +56,11 @@ fn block(
     cells: &mut Vec<Cell<'_>>,
     number: u32,
 ) -> Result<(), LedgerError> {
-    let lowest = cells.iter().map(|cell| cell.middlewares).min();
+    let lowest = cells.iter().map(Cell::key).min();
     let slice_ms = sitting.bench.settings.direct_slice_ms;
     let taken = ask_each(sitting, cells, |cell| {
         let timed = cell.slice(slice_ms)?;
-        let driver = if Some(cell.middlewares) == lowest {
+        let driver = if Some(cell.key()) == lowest {
             Some(cell.driver_cost(slice_ms)?)
         } else {
             None

@@ -6,8 +6,9 @@ use toll_core::failure::Failure;
 use toll_stats::Random;
 
 use super::sitting::{Failures, Sitting};
+use crate::bench::{CellKey, Station};
 use crate::cores;
-use crate::driving::{Cell, Nursery};
+use crate::driving::{Cell, Nursery, NurseryBegun};
 use crate::ledger::LedgerError;
 
 /// How the processes of a round are to be.
@@ -30,7 +31,8 @@ pub(super) fn come_up<'a>(
     nursery: &mut Nursery<'a>,
     purpose: Purpose,
 ) -> (Vec<Cell<'a>>, Failures) {
-    let levels = &sitting.round.levels;
+    let levels = sitting.levels_of(nursery.station());
+    let series = nursery.station().series;
     let core = sitting.bench.cores.server.filter(|_| purpose.timed);
     let at_once = cores::allowed().len().max(1);
     let (mut rising, mut cells) = (VecDeque::new(), Vec::new());
@@ -43,7 +45,7 @@ pub(super) fn come_up<'a>(
             && let Some((middlewares, cell)) = rising.pop_front()
         {
             let up = verified(cell, core);
-            keep_or_note(up, middlewares, &mut cells, &mut failed);
+            keep_or_note(up, (series, middlewares), &mut cells, &mut failed);
         }
         if let Some(middlewares) = levels.get(index) {
             rising.push_back((*middlewares, begun(nursery, *middlewares, purpose)));
@@ -71,50 +73,69 @@ fn verified(cell: Result<Cell<'_>, Failure>, core: Option<usize>) -> Result<Cell
 
 fn keep_or_note<'a>(
     cell: Result<Cell<'a>, Failure>,
-    middlewares: u32,
+    key: CellKey,
     kept: &mut Vec<Cell<'a>>,
     failed: &mut Failures,
 ) {
     match cell {
         Ok(cell) => kept.push(cell),
-        Err(failure) => failed.push((middlewares, failure)),
+        Err(failure) => failed.push((key, failure)),
     }
 }
 
 /// Records what did not come up. When everything is to stop, nothing has failed.
 pub(super) fn admit<'a>(
     sitting: &mut Sitting<'_>,
+    station: &Station,
     (cells, failed): (Vec<Cell<'a>>, Failures),
 ) -> Result<Vec<Cell<'a>>, LedgerError> {
     if sitting.bench.aborted() {
         return Ok(Vec::new());
     }
     if cells.is_empty() {
-        sitting.fail_all(failed)?;
+        sitting.fail_all(station, failed)?;
     } else {
         sitting.fail_each(failed)?;
     }
     Ok(cells)
 }
 
-/// Starts the nursery of a round; where it does not start, every level has failed.
-pub(super) fn nursery<'a>(
+/// Starts the nurseries of a round, one a series, all with the same hash seed; where one does not
+/// start, every level of its series has failed.
+pub(super) fn nurseries<'a>(
     sitting: &mut Sitting<'a>,
     random: &mut Random,
     purpose: Purpose,
-) -> Result<Option<Nursery<'a>>, LedgerError> {
+) -> Result<Vec<Nursery<'a>>, LedgerError> {
     let hash_seed = random.next_u64() as u32;
-    let core = sitting.bench.cores.server.filter(|_| purpose.timed);
-    match Nursery::start(sitting.bench, sitting.station, hash_seed, purpose.log, core) {
-        Ok(nursery) => Ok(Some(nursery)),
-        Err(_) if sitting.bench.aborted() => Ok(None),
-        Err(failure) => {
-            let levels = sitting.round.levels.iter();
-            let failed = levels.map(|level| (*level, failure.clone())).collect();
-            sitting.fail_all(failed)?;
-            Ok(None)
+    let (bench, comparison) = (sitting.bench, sitting.comparison);
+    let core = bench.cores.server.filter(|_| purpose.timed);
+    let begun = comparison
+        .stations
+        .iter()
+        .filter(|station| !sitting.levels_of(station).is_empty());
+    // Importing takes most of the time, and is not timed: all do it at once.
+    let begun: Vec<_> = begun
+        .map(|station| {
+            (
+                station,
+                Nursery::begin(bench, station, hash_seed, purpose.log, core),
+            )
+        })
+        .collect();
+    let mut nurseries = Vec::new();
+    for (station, begun) in begun {
+        match begun.and_then(NurseryBegun::ready) {
+            Ok(nursery) => nurseries.push(nursery),
+            Err(_) if bench.aborted() => return Ok(Vec::new()),
+            Err(failure) => {
+                let levels = sitting.levels_of(station).into_iter();
+                let failed = levels.map(|level| ((station.series, level), failure.clone()));
+                sitting.fail_all(station, failed.collect())?;
+            }
         }
     }
+    Ok(nurseries)
 }
 
 /// Asks each cell in turn; those that fail are recorded and left out, and their answers with them.
@@ -122,13 +143,13 @@ pub(super) fn ask_each<'a, T>(
     sitting: &mut Sitting<'_>,
     cells: &mut Vec<Cell<'a>>,
     mut ask: impl FnMut(&mut Cell<'a>) -> Result<T, Failure>,
-) -> Result<Vec<(u32, T)>, LedgerError> {
+) -> Result<Vec<(CellKey, T)>, LedgerError> {
     let mut failed = Failures::new();
     let mut answers = Vec::new();
     for cell in cells.iter_mut() {
         match ask(cell) {
-            Ok(answer) => answers.push((cell.middlewares, answer)),
-            Err(failure) => failed.push((cell.middlewares, failure)),
+            Ok(answer) => answers.push((cell.key(), answer)),
+            Err(failure) => failed.push((cell.key(), failure)),
         }
     }
     leave_out(sitting, cells, failed)?;
@@ -141,8 +162,8 @@ pub(super) fn leave_out(
     cells: &mut Vec<Cell<'_>>,
     failed: Failures,
 ) -> Result<(), LedgerError> {
-    let gone: Vec<u32> = failed.iter().map(|(middlewares, _)| *middlewares).collect();
-    cells.retain(|cell| !gone.contains(&cell.middlewares));
+    let gone: Vec<CellKey> = failed.iter().map(|(key, _)| *key).collect();
+    cells.retain(|cell| !gone.contains(&cell.key()));
     if sitting.bench.aborted() {
         return Ok(());
     }

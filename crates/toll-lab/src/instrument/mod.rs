@@ -14,11 +14,12 @@ pub use sitting::Sitting;
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
 
+use crate::bench::CellKey;
 use crate::ledger::LedgerError;
 
 /// One way to measure.
 pub trait Measure: Sync {
-    /// One round of one series: fresh processes and some blocks in them.
+    /// One round of one comparison: fresh processes and some blocks in them.
     ///
     /// # Errors
     /// Only the ledger's: what goes wrong with a cell or a series is recorded as its failure.
@@ -30,8 +31,8 @@ pub trait Measure: Sync {
 pub struct Round {
     /// Its number.
     pub number: u32,
-    /// The levels to be measured, ascending; one that fails is taken out.
-    pub levels: Vec<u32>,
+    /// The cells to be measured, ascending; one that fails is taken out.
+    pub cells: Vec<CellKey>,
     /// CPU time that sending load took in this process.
     pub generator_cpu_ns: u64,
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use toll_core::failure::{Failure, Stage};
 
-use crate::bench::{Bench, Station};
+use super::sitting::Failures;
+use crate::bench::{Bench, CellKey, Station};
 use crate::serving::{Living, Progress, Rising};
 
 /// Servers that are on their way up at once. Their start is mostly CPU; more would only wait.
@@ -19,7 +20,7 @@ pub(super) struct Risen {
     /// Cells that answer rightly.
     pub(super) living: Vec<Living>,
     /// Cells that do not, with the reason. Cells that were not even tried are in neither list.
-    pub(super) failed: Vec<(u32, Failure)>,
+    pub(super) failed: Failures,
 }
 
 /// Starts one server for each level and checks its first answer. The lowest level comes first: if
@@ -38,7 +39,7 @@ pub(super) fn rise(bench: &Bench, station: &Station, levels: &[u32], hash_seed: 
             };
             match Rising::start(bench, station, level, hash_seed) {
                 Ok(started) => rising.push(started),
-                Err(failure) => risen.failed.push((level, failure)),
+                Err(failure) => risen.failed.push(((station.series, level), failure)),
             }
         }
         rising.retain_mut(|server| !bench.aborted() && risen.keep_looking(server));
@@ -53,7 +54,7 @@ impl Risen {
         match server.look() {
             Progress::Rising => return true,
             Progress::Up(living) => self.living.push(*living),
-            Progress::Failed(failure) => self.failed.push((server.middlewares, failure)),
+            Progress::Failed(failure) => self.failed.push((server.key(), failure)),
         }
         false
     }
@@ -62,7 +63,7 @@ impl Risen {
     /// or no level is left.
     pub(super) fn is_hopeless(&self, levels: &[u32]) -> bool {
         let lowest = levels.iter().min();
-        let unable = |(level, failure): &(u32, Failure)| {
+        let unable = |((_, level), failure): &(CellKey, Failure)| {
             Some(level) == lowest && failure.stage == Stage::Start
         };
         self.living.is_empty()

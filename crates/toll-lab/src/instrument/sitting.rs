@@ -1,5 +1,7 @@
 //! What every instrument does alike in a round: saying what happens, recording what fails.
 
+use std::collections::BTreeMap;
+
 use toll_core::event::{Event, Step};
 use toll_core::failure::Failure;
 use toll_core::metric::Readings;
@@ -7,20 +9,20 @@ use toll_core::sample::{Block, Instrument, Slice};
 use toll_stats::Random;
 
 use super::Round;
-use crate::bench::{Bench, Station};
+use crate::bench::{Bench, CellKey, Comparison, Station};
 use crate::ledger::{Ledger, LedgerError};
 
-/// Number of middlewares, and the slice of that cell.
-pub(super) type Slices = Vec<(u32, Slice)>;
-/// Number of middlewares, and why that cell failed.
-pub(super) type Failures = Vec<(u32, Failure)>;
+/// A cell, and its slice.
+pub(super) type Slices = Vec<(CellKey, Slice)>;
+/// A cell, and why it failed.
+pub(super) type Failures = Vec<(CellKey, Failure)>;
 
-/// One round of one series by one instrument while it lasts.
+/// One round of one comparison by one instrument while it lasts.
 pub struct Sitting<'a> {
     /// What all series share.
     pub bench: &'a Bench,
-    /// The series.
-    pub station: &'a Station,
+    /// What is measured side by side.
+    pub comparison: &'a Comparison,
     /// The instrument.
     pub instrument: Instrument,
     /// What the round starts with and what it leaves.
@@ -30,41 +32,57 @@ pub struct Sitting<'a> {
 }
 
 impl Sitting<'_> {
-    /// The random numbers of this round: every round of every series and instrument has an order of
-    /// its own that a resumed run repeats.
+    /// The random numbers of this round: every round of every comparison and instrument has an order
+    /// of its own that a resumed run repeats.
     pub(super) fn random(&self) -> Random {
-        let series = (self.station.series as u64 + 1) << 32;
+        let series = (self.comparison.first().series as u64 + 1) << 32;
         let instrument = (self.instrument as u64) << 60;
         let round = u64::from(self.round.number) + 1;
         Random::from_seed(self.bench.seed ^ series ^ instrument ^ round)
     }
 
+    /// The levels of one series that are to be measured, ascending.
+    pub(super) fn levels_of(&self, station: &Station) -> Vec<u32> {
+        let cells = self.round.cells.iter();
+        cells
+            .filter(|(series, _)| *series == station.series)
+            .map(|(_, level)| *level)
+            .collect()
+    }
+
     pub(super) fn step(&mut self, step: Step) {
         self.ledger.event(Event::UnitStarted {
-            label: self.station.label.clone(),
+            label: self.comparison.label.clone(),
             instrument: self.instrument,
             round: self.round.number,
             step,
         });
     }
 
-    /// Nothing came up at all. In a later round the earlier ones stand, whatever goes wrong now; in
-    /// the first the instrument has nothing to say of this series, for the reason of its lowest
-    /// level: fewest layers that could be to blame.
-    pub(super) fn fail_all(&mut self, failed: Failures) -> Result<(), LedgerError> {
-        let lowest = failed.iter().min_by_key(|(middlewares, _)| *middlewares);
+    /// Nothing of a series came up at all. In a later round the earlier ones stand, whatever goes
+    /// wrong now; in the first the instrument has nothing to say of this series, for the reason of
+    /// its lowest level: fewest layers that could be to blame.
+    pub(super) fn fail_all(
+        &mut self,
+        station: &Station,
+        failed: Failures,
+    ) -> Result<(), LedgerError> {
+        let lowest = failed.iter().min_by_key(|(cell, _)| *cell);
         let Some((_, failure)) = lowest.filter(|_| self.round.number == 0) else {
             return self.fail_each(failed);
         };
-        let (failure, series) = (failure.clone(), self.station.series);
-        for middlewares in std::mem::take(&mut self.round.levels) {
-            let own = failed.iter().find(|(level, _)| *level == middlewares);
+        let (failure, series) = (failure.clone(), station.series);
+        for middlewares in self.levels_of(station) {
+            let own = failed
+                .iter()
+                .find(|(cell, _)| *cell == (series, middlewares));
             let failure = own.map_or(&failure, |(_, own)| own);
             self.ledger
                 .failure((series, self.instrument, middlewares), failure)?;
         }
+        self.round.cells.retain(|(of, _)| *of != series);
         self.ledger.event(Event::SeriesFailed {
-            label: self.station.label.clone(),
+            label: station.label.clone(),
             instrument: self.instrument,
             failure,
         });
@@ -73,14 +91,13 @@ impl Sitting<'_> {
 
     /// Records failures; these cells are not measured again in this round.
     pub(super) fn fail_each(&mut self, failed: Failures) -> Result<(), LedgerError> {
-        for (middlewares, failure) in failed {
-            self.round.levels.retain(|level| *level != middlewares);
-            self.ledger.failure(
-                (self.station.series, self.instrument, middlewares),
-                &failure,
-            )?;
+        for (key, failure) in failed {
+            self.round.cells.retain(|cell| *cell != key);
+            let (series, middlewares) = key;
+            self.ledger
+                .failure((series, self.instrument, middlewares), &failure)?;
             self.ledger.event(Event::CellFailed {
-                label: self.station.label.clone(),
+                label: self.comparison.station(series).label.clone(),
                 instrument: self.instrument,
                 middlewares,
                 failure,
@@ -90,9 +107,9 @@ impl Sitting<'_> {
     }
 
     /// The slices of a block out of what was read of each cell, in the order of reading.
-    pub(super) fn slices(&self, block: u32, read: Vec<(u32, Readings)>) -> Slices {
+    pub(super) fn slices(&self, block: u32, read: Vec<(CellKey, Readings)>) -> Slices {
         let round = self.round.number;
-        let slice = |(position, (middlewares, readings)): (usize, (u32, Readings))| {
+        let slice = |(position, (key, readings)): (usize, (CellKey, Readings))| {
             let slice = Slice {
                 round,
                 block,
@@ -101,12 +118,13 @@ impl Sitting<'_> {
                 latency_histogram: None,
                 error_classes: Vec::new(),
             };
-            (middlewares, slice)
+            (key, slice)
         };
         read.into_iter().enumerate().map(slice).collect()
     }
 
-    /// Keeps one block whole, or, when everything is to stop, not at all; then says so.
+    /// Keeps one block, each series' part whole, or, when everything is to stop, nothing of it; then
+    /// says so.
     pub(super) fn keep(
         &mut self,
         number: u32,
@@ -116,15 +134,17 @@ impl Sitting<'_> {
         if self.bench.aborted() || slices.is_empty() {
             return Ok(());
         }
-        self.ledger.block(&Block {
-            series: self.station.series,
-            instrument: self.instrument,
-            round: self.round.number,
-            block: number,
-            slices,
-        })?;
+        for (series, slices) in by_series(slices) {
+            self.ledger.block(&Block {
+                series,
+                instrument: self.instrument,
+                round: self.round.number,
+                block: number,
+                slices,
+            })?;
+        }
         self.ledger.event(Event::BlockDone {
-            label: self.station.label.clone(),
+            label: self.comparison.label.clone(),
             instrument: self.instrument,
             round: self.round.number,
             block: number,
@@ -132,4 +152,13 @@ impl Sitting<'_> {
         });
         Ok(())
     }
+}
+
+/// The slices of each series, with their numbers of middlewares.
+fn by_series(slices: Slices) -> BTreeMap<usize, Vec<(u32, Slice)>> {
+    let mut parts: BTreeMap<usize, Vec<(u32, Slice)>> = BTreeMap::new();
+    for ((series, middlewares), slice) in slices {
+        parts.entry(series).or_default().push((middlewares, slice));
+    }
+    parts
 }

@@ -11,7 +11,7 @@ use toll_load::{Expectation, Request, Response, Session, SessionConfig, Target};
 
 use super::door::Door;
 use super::{Launch, Running, ServeRequest, listener};
-use crate::bench::{Bench, Station};
+use crate::bench::{Bench, CellKey, Station};
 
 /// How often a server is started again because its port was taken in between.
 const PORT_TRIES: u32 = 5;
@@ -22,8 +22,8 @@ const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A cell whose server answers rightly, with open connections.
 pub struct Living {
-    /// Number of middlewares.
-    pub middlewares: u32,
+    /// Which cell it is.
+    pub key: CellKey,
     /// The server.
     pub server: Box<dyn Running>,
     /// The way to it.
@@ -77,6 +77,11 @@ impl<'a> Rising<'a> {
     ) -> Result<Self, Failure> {
         let door = Door::new(bench, station, middlewares)?;
         Self::start_at(bench, station, middlewares, hash_seed, door)
+    }
+
+    /// Which cell it is.
+    pub(crate) fn key(&self) -> CellKey {
+        (self.station.series, self.middlewares)
     }
 
     fn start_at(
@@ -258,7 +263,7 @@ impl<'a> Rising<'a> {
         let opened = self.open(&self.station.workload, connections, self.timeout(), &like);
         match (opened, self.running.take()) {
             (Ok(session), Some(server)) => Progress::Up(Box::new(Living {
-                middlewares: self.middlewares,
+                key: self.key(),
                 server,
                 target: self.target.clone(),
                 target_inside: self.door.target_inside(&self.station.workload.path),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use toll_analysis::results::Analysis;
-use toll_lab::bench::Bench;
+use toll_lab::bench::{Bench, Comparison};
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
 use toll_store::Store;
@@ -50,7 +50,9 @@ pub(super) fn measure(
         printer.progress(),
         course,
     );
-    let conducted = conduct(&bench, &stations, budget, &mut book).map_err(|error| anyhow!(error));
+    let comparisons: Vec<Comparison> = stations.into_iter().map(Comparison::from).collect();
+    let conducted =
+        conduct(&bench, &comparisons, budget, &mut book).map_err(|error| anyhow!(error));
     let store = book.close();
     let generator_cpu_s = conducted
         .as_ref()

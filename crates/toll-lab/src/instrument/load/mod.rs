@@ -57,38 +57,49 @@ impl Servers<'_, '_> {
     /// Brings the servers up and admits those whose answer is right.
     fn begin(&mut self, random: &mut Random) -> Result<(), LedgerError> {
         self.sitting.step(Step::Starting);
-        let (bench, station) = (self.sitting.bench, self.sitting.station);
-        let levels = self.sitting.round.levels.clone();
         let hash_seed = random.next_u64() as u32;
+        for station in &self.sitting.comparison.stations {
+            self.begin_with(station, hash_seed)?;
+        }
+        Ok(())
+    }
+
+    /// The servers of one series.
+    fn begin_with(&mut self, station: &Station, hash_seed: u32) -> Result<(), LedgerError> {
+        let bench = self.sitting.bench;
+        let levels = self.sitting.levels_of(station);
+        if levels.is_empty() {
+            return Ok(());
+        }
         let risen = rise(bench, station, &levels, hash_seed);
         let hopeless = risen.is_hopeless(&levels) && !bench.aborted();
         let Risen { living, failed } = risen;
         if hopeless {
-            return self.sitting.fail_all(failed);
+            return self.sitting.fail_all(station, failed);
         }
         self.fail_each(failed)?;
-        self.admit(living)
+        self.admit(station, living)
     }
 
     fn fail_each(&mut self, failed: Failures) -> Result<(), LedgerError> {
-        for (middlewares, _) in &failed {
-            self.cells.retain(|cell| cell.middlewares != *middlewares);
+        for (key, _) in &failed {
+            self.cells.retain(|cell| cell.key != *key);
         }
         self.sitting.fail_each(failed)
     }
 
     /// Binds the servers to their core.
-    fn admit(&mut self, living: Vec<Living>) -> Result<(), LedgerError> {
+    fn admit(&mut self, station: &Station, living: Vec<Living>) -> Result<(), LedgerError> {
         let mut failed = Vec::new();
         let groups = Groups::look();
         for mut cell in living {
-            match settle(&mut cell, self.sitting.bench, self.sitting.station, &groups) {
+            match settle(&mut cell, self.sitting.bench, station, &groups) {
                 Ok(()) => self.cells.push(cell),
-                Err(failure) => failed.push((cell.middlewares, failure)),
+                Err(failure) => failed.push((cell.key, failure)),
             }
         }
         // Which server came up first is chance; the orders that follow must depend on the seed alone.
-        self.cells.sort_by_key(|cell| cell.middlewares);
+        self.cells.sort_by_key(|cell| cell.key);
         self.fail_each(failed)
     }
 
@@ -99,7 +110,7 @@ impl Servers<'_, '_> {
         for cell in &mut self.cells {
             match slice::warm_up(bench, cell) {
                 Ok(own_cpu_ns) => self.sitting.round.generator_cpu_ns += own_cpu_ns,
-                Err(failure) => failed.push((cell.middlewares, failure)),
+                Err(failure) => failed.push((cell.key, failure)),
             }
         }
         self.fail_each(failed)
@@ -125,9 +136,9 @@ impl Servers<'_, '_> {
                 Ok(taken) => {
                     round.generator_cpu_ns += taken.own_cpu_ns;
                     let place = (round.number, number, position as u32);
-                    slices.push((cell.middlewares, taken.at(place)));
+                    slices.push((cell.key, taken.at(place)));
                 }
-                Err(failure) => failed.push((cell.middlewares, failure)),
+                Err(failure) => failed.push((cell.key, failure)),
             }
         }
         self.look_at_trees(number, &mut slices, &mut failed);
@@ -139,18 +150,14 @@ impl Servers<'_, '_> {
     fn look_at_trees(&self, number: u32, slices: &mut Slices, failed: &mut Failures) {
         let groups = Groups::look();
         let last = number + 1 == self.sitting.bench.settings.blocks;
-        slices.retain_mut(|(middlewares, slice)| {
-            let Some(cell) = self
-                .cells
-                .iter()
-                .find(|cell| cell.middlewares == *middlewares)
-            else {
+        slices.retain_mut(|(key, slice)| {
+            let Some(cell) = self.cells.iter().find(|cell| cell.key == *key) else {
                 return false;
             };
             match slice::look_at_tree(cell, &groups, last.then_some(&mut slice.readings)) {
                 Ok(()) => true,
                 Err(failure) => {
-                    failed.push((*middlewares, failure));
+                    failed.push((*key, failure));
                     false
                 }
             }
