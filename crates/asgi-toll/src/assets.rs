@@ -41,6 +41,7 @@ pub(crate) fn text<E: Embed>(name: &str) -> Option<String> {
 }
 
 /// The embedded Python, written out: an interpreter cannot read it from the binary.
+#[derive(Debug, Clone)]
 pub(crate) struct Unpacked {
     /// Folder of the harness.
     pub(crate) harness: PathBuf,

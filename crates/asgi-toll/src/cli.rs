@@ -1,5 +1,6 @@
 //! What can be typed. Structs only: what it means is decided in [`crate::settings`] and the verbs.
 
+mod compare;
 mod load;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use toll_core::load_tool;
 use toll_core::sample::Instrument;
 use toll_lab::generator;
 
+pub(crate) use compare::{CompareArgs, HeldArgs};
 pub(crate) use load::{ArrivalKind, LoadArgs};
 
 /// What each layer of ASGI middleware costs, measured on this machine.
@@ -37,7 +39,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, nothing to object to
-  1    a finding that --fail-on names
+  1    a finding or a verdict that --fail-on names
   2    usage, suite, environment or disk error: nothing was measured, or it could not be recorded
   3    measured, but some cells failed
   4    inconclusive where a decision was asked for
@@ -82,6 +84,8 @@ pub(crate) enum Colour {
 pub(crate) enum Verb {
     /// Measure what middlewares cost, over a matrix of series.
     Run(RunArgs),
+    /// Say whether a release changed what layers cost.
+    Compare(Box<CompareArgs>),
     /// Print what a suite would run, how many cells, and how long it would take.
     Plan(PlanArgs),
     /// List or show the suites in the binary.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
+use toll_analysis::compare::results::ComparisonReport;
 use toll_analysis::results::Analysis;
 
 /// Name of the record in the folder.
@@ -100,6 +101,18 @@ impl Folder {
                 .render(analysis)
                 .with_context(|| format!("{} cannot be drawn", format.file_name()))?;
             write(&self.path.join(format.file_name()), &bytes)?;
+        }
+        Ok(())
+    }
+}
+
+impl Folder {
+    /// Writes every format of comparisons.
+    pub(crate) fn write_comparisons(&self, report: &ComparisonReport) -> anyhow::Result<()> {
+        for format in toll_report::compare::FORMATS {
+            let bytes = (format.render)(report)
+                .with_context(|| format!("{} cannot be written", format.file_name))?;
+            write(&self.path.join(format.file_name), &bytes)?;
         }
         Ok(())
     }

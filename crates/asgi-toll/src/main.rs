@@ -4,8 +4,10 @@ mod assets;
 mod catalogue;
 mod cli;
 mod commands;
+mod comparing;
 mod exit;
 mod folder;
+mod job;
 mod printer;
 mod settings;
 mod stop;
@@ -34,6 +36,7 @@ fn carry_out(cli: &Cli, printer: Printer) -> anyhow::Result<Exit> {
     let global = &cli.global;
     match &cli.verb {
         Verb::Run(args) => commands::run::run(args, global, printer),
+        Verb::Compare(args) => commands::compare::run(args, global, printer),
         Verb::Plan(args) => commands::plan::run(args, printer),
         Verb::Suite(verb) => commands::suite::run(verb, printer),
         Verb::Init(args) => commands::init::run(args, printer),

@@ -96,6 +96,16 @@ pub fn spread(most: u32) -> Vec<u32> {
     levels
 }
 
+/// The few levels up to `most` that tell a base, a first layer, a toll and a bend apart: what a
+/// comparison needs.
+pub fn ladder(most: u32) -> Vec<u32> {
+    let mut levels = vec![0, 1, most.div_ceil(2), most];
+    levels.retain(|level| *level <= most);
+    levels.sort_unstable();
+    levels.dedup();
+    levels
+}
+
 /// Reads `"0..=20"`, `"0..20"` or `"7"`.
 ///
 /// # Errors

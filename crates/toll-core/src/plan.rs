@@ -63,6 +63,27 @@ pub struct SeriesPlan {
     pub instruments: Vec<Instrument>,
     /// Digest of the catalogue's entries that it uses: kind, server and workload.
     pub definition: String,
+    /// What sets it apart from series that are the same in all else; only in comparisons.
+    #[serde(default, skip_serializing_if = "Apart::is_nothing")]
+    pub apart: Apart,
+}
+
+/// What sets a series of a comparison apart from others with the same axes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// Tells environments apart whose locks are the same: the digest of local sources, or which of
+    /// two that are built separately it is.
+    pub edition: Option<String>,
+    /// An effect that is planted in each layer: `spin:NS` or `call:K`.
+    pub plant: Option<String>,
+    /// The place of the series whose distributions it is to have as far as its own requirements allow.
+    pub held_to: Option<usize>,
+}
+
+impl Apart {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which Python a series asks for.

@@ -31,7 +31,7 @@ pub fn is_bare(requirement: &str) -> bool {
 }
 
 /// What is wrong with a requirement, if anything is at first sight; the resolver has the last word.
-pub(crate) fn fault(requirement: &str) -> Option<&'static str> {
+pub fn fault(requirement: &str) -> Option<&'static str> {
     let mut characters = requirement.chars();
     match characters.next() {
         None => Some("it is empty"),
@@ -47,7 +47,7 @@ pub(crate) fn fault(requirement: &str) -> Option<&'static str> {
 }
 
 /// Whether the text is a version as PEP 440 spells them, and neither a range nor a list.
-pub(crate) fn is_version(text: &str) -> bool {
+pub fn is_version(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '!' | '+' | '-' | '_');
     text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(allowed)
 }

@@ -130,12 +130,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::examples::DIFFERENCES;
     use crate::random::Random;
-
-    /// Depression scale of nine patients before and after, Hollander & Wolfe table 3.1.
-    const DIFFERENCES: [f64; 9] = [
-        -0.952, 0.147, -1.022, -0.43, -0.62, -0.59, -0.49, 0.08, -0.01,
-    ];
 
     #[test]
     fn the_textbook_example_comes_out() {

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod cache;
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod guard;
 pub(crate) mod init;

@@ -63,7 +63,7 @@ fn slice_ms(text: &str) -> anyhow::Result<u64> {
     bail!("--slice: a slice lasts between 5ms and 10m, not {text}")
 }
 
-fn read_levels(text: &str) -> anyhow::Result<Levels> {
+pub(crate) fn read_levels(text: &str) -> anyhow::Result<Levels> {
     let levels = if text.contains(',') {
         let numbers: Result<Vec<u32>, _> =
             text.split(',').map(|part| part.trim().parse()).collect();

@@ -52,7 +52,7 @@ impl Contrast {
         let sides = [before, after].map(|side| Blocks::of(side, gauge, settings.connections));
         let (levels, blocks) = common(&sides);
         let costs = |block: &BlockId| {
-            let [before, after] = sides.each_ref().map(|side| costs(side, &levels, block));
+            let [before, after] = sides.each_ref().map(|side| costs(side, &levels, *block));
             Some((block.0, before?, after?))
         };
         let costs: Vec<_> = blocks.iter().filter_map(costs).collect();
@@ -86,12 +86,12 @@ fn common(sides: &[Blocks<'_>; 2]) -> (Vec<u32>, Vec<BlockId>) {
     (levels.collect(), blocks.copied().collect())
 }
 
-fn costs(side: &Blocks<'_>, levels: &[u32], block: &BlockId) -> Option<Vec<f64>> {
+fn costs(side: &Blocks<'_>, levels: &[u32], block: BlockId) -> Option<Vec<f64>> {
     let cost = |level: &u32| {
         let cell = side
             .taking_part()
             .find(|cell| cell.cell.middlewares == *level)?;
-        cell.by_block.get(block).map(|reading| reading.cpu_us)
+        cell.by_block.get(&block).map(|reading| reading.cpu_us)
     };
     levels.iter().map(cost).collect()
 }

@@ -15,6 +15,7 @@
 //! replicates. See the gate (`toll_stats::gate`) for when measuring ends, and Holm's procedure
 //! (`toll_stats::holm`) for several gates in one report: those of base and toll of every comparison.
 
+mod apart;
 mod contrast;
 mod counted;
 pub mod results;
@@ -128,6 +129,29 @@ pub fn compare(run: &MeasuredRun, pairs: &[Pair], rules: &Rules) -> ComparisonRe
         })
         .collect();
     report(run, rules, comparisons)
+}
+
+/// Judges the pairs of a run whose series were measured apart from one another, such as those of two
+/// stored runs. Counts are exact wherever they were counted; times are told and not judged, because what
+/// lies between two runs (the machine, its neighbours, its temperature) is as large as what is looked for.
+pub fn compare_apart(run: &MeasuredRun, pairs: &[Pair], margin: Margin) -> ComparisonReport {
+    let nothing = MeasuredSeries::default();
+    let side = |place: usize| run.series.get(place).unwrap_or(&nothing);
+    let comparison = |pair: &Pair| {
+        let sides = (side(pair.before.0), side(pair.after.0));
+        one(
+            pair,
+            sides,
+            apart::told(sides, &run.settings),
+            &run.settings,
+        )
+    };
+    let comparisons = pairs.iter().map(comparison).collect();
+    let rules = Rules {
+        margin,
+        ..Rules::default()
+    };
+    report(run, &rules, comparisons)
 }
 
 /// What each instrument measured of a pair, in the order of the instruments.

@@ -19,7 +19,7 @@ pub(super) fn side(label: &str, series: &MeasuredSeries, findings: Vec<Finding>)
 }
 
 /// Distributions whose version is not the same in two locks, or that only one of them has.
-pub fn moved(before: &[String], after: &[String]) -> Vec<Moved> {
+pub(crate) fn moved(before: &[String], after: &[String]) -> Vec<Moved> {
     let (before, after) = (versions(before), versions(after));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differs = |name: &&&String| before.get(**name) != after.get(**name);

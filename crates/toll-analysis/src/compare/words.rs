@@ -73,6 +73,9 @@ fn term_in_words(term: &str, change: &Change) -> String {
         .detectable
         .map(|detectable| format!("; a change of {} would have been seen", us(detectable)))
         .unwrap_or_default();
+    if change.margin.is_none() {
+        return format!("{term} {size}, not judged, as the sides were not measured side by side");
+    }
     match change.verdict {
         Some(Verdict::Regressed) => {
             format!("{term} {size}, more than the margin of {}", us(margin))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{LATEST, SeriesPlan, digest};
+use super::{Apart, LATEST, SeriesPlan, digest};
 use crate::axes;
 use crate::diagnostic::Diagnostic;
 use crate::requirement;
@@ -57,6 +57,7 @@ pub(super) fn series(
         levels: spec.levels.clone(),
         instruments: spec.instruments.clone(),
         definition: definition(&parts),
+        apart: Apart::default(),
     })
 }
 

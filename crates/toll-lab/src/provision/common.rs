@@ -172,6 +172,8 @@ fn newest_elsewhere(
             server: Vec::new(),
             interpreter: interpreter.clone(),
             exclude_newer: exclude_newer.clone(),
+            edition: String::new(),
+            prefer: Vec::new(),
         };
         let found: Resolution = provisioner.resolve_alone(&request).ok()?;
         Some((interpreter.clone(), found.distributions()))

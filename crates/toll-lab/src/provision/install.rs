@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toll_core::failure::Failure;
-use toll_core::host::Interpreter;
 
 use super::child::{command, finish, text};
 use super::context::Context;
 use super::diagnose;
 use super::provisioner::EnvironmentRequest;
+use super::resolution;
 use super::uv::Uv;
 
 /// Part of every id: a change in how environments are built makes new ones.
@@ -34,14 +34,18 @@ pub(super) struct Built {
 }
 
 /// The id of an environment: 16 hexadecimal digits.
-pub(super) fn id(interpreter: &Interpreter, lock: &str) -> String {
-    digest(&[
+pub(super) fn id(request: &EnvironmentRequest, lock: &str) -> String {
+    let interpreter = &request.interpreter;
+    let fields = [
         FORMAT,
         &interpreter.implementation,
         &interpreter.version,
         &interpreter.path,
         lock,
-    ])
+    ];
+    // Without an edition ids stay what they were.
+    let edition = Some(request.edition.as_str()).filter(|edition| !edition.is_empty());
+    digest(&fields.into_iter().chain(edition).collect::<Vec<_>>())
 }
 
 /// The first 64 bits of the SHA-256 over all fields, each with its length.
@@ -112,7 +116,7 @@ pub(super) fn build(
         .and_then(|()| write(request, lock, folder))
         .map_err(io)?;
     let installed =
-        make_venv(context, uv, request, folder).and_then(|()| sync(context, uv, folder));
+        make_venv(context, uv, request, folder).and_then(|()| sync(context, uv, request, folder));
     if installed.is_err() {
         let _ = remove(folder);
         return installed;
@@ -162,9 +166,14 @@ fn make_venv(
     )
 }
 
-fn sync(context: &Context, uv: &Uv, folder: &Path) -> Result<(), Failure> {
+fn sync(
+    context: &Context,
+    uv: &Uv,
+    request: &EnvironmentRequest,
+    folder: &Path,
+) -> Result<(), Failure> {
     let (python, lock) = (text(&python(folder)), text(&folder.join(LOCK)));
-    let arguments = [
+    let mut arguments = vec![
         "pip",
         "sync",
         &lock,
@@ -175,6 +184,15 @@ fn sync(context: &Context, uv: &Uv, folder: &Path) -> Result<(), Failure> {
         "--compile-bytecode",
         "--allow-empty-requirements",
     ];
+    // What uv built of a local folder it would take again, though the sources have changed.
+    let local = request
+        .requirements
+        .iter()
+        .filter(|one| one.contains("file://"));
+    let local: Vec<String> = local.map(|one| resolution::name(one)).collect();
+    for name in &local {
+        arguments.extend(["--refresh-package", name]);
+    }
     run(context, uv, "installing", &arguments)
 }
 
@@ -192,6 +210,8 @@ fn run(context: &Context, uv: &Uv, doing: &str, arguments: &[&str]) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use toll_core::host::Interpreter;
+
     use super::*;
 
     fn python_312(path: &str) -> Interpreter {
@@ -202,15 +222,29 @@ mod tests {
         }
     }
 
+    fn request(path: &str, edition: &str) -> EnvironmentRequest {
+        EnvironmentRequest {
+            label: String::new(),
+            requirements: Vec::new(),
+            server: Vec::new(),
+            interpreter: python_312(path),
+            exclude_newer: None,
+            edition: edition.to_owned(),
+            prefer: Vec::new(),
+        }
+    }
+
     #[test]
-    fn an_id_depends_on_interpreter_and_lock() {
+    fn an_id_depends_on_interpreter_lock_and_edition() {
         let ids = [
-            id(&python_312("/a"), "six==1\n"),
-            id(&python_312("/b"), "six==1\n"),
-            id(&python_312("/a"), "six==2\n"),
+            id(&request("/a", ""), "six==1\n"),
+            id(&request("/b", ""), "six==1\n"),
+            id(&request("/a", ""), "six==2\n"),
+            id(&request("/a", "2"), "six==1\n"),
         ];
-        assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2]);
-        assert_eq!(ids[0], id(&python_312("/a"), "six==1\n"));
+        let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+        assert_eq!(ids[0], id(&request("/a", ""), "six==1\n"));
         assert_eq!(ids[0].len(), 16);
     }
 

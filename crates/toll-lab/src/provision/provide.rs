@@ -26,6 +26,10 @@ pub struct Wanted {
     pub python: PythonRequest,
     /// Only releases that were there on this day.
     pub exclude_newer: Option<String>,
+    /// Tells environments apart whose locks are the same; empty where that is not wanted.
+    pub edition: String,
+    /// A lock whose versions are kept wherever the requirements allow; empty for none.
+    pub prefer: Vec<String>,
 }
 
 /// One distinct environment and who wants it.
@@ -67,14 +71,18 @@ pub fn provide(
         .collect()
 }
 
+/// What makes two wishes the same: requirements, Python, day, edition and preferences.
+type Key = (Vec<String>, String, Option<String>, (String, Vec<String>));
+
 fn distinct(wanted: &[Wanted]) -> Vec<Distinct> {
-    let mut places: BTreeMap<(Vec<String>, String, Option<String>), usize> = BTreeMap::new();
+    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut distinct: Vec<Distinct> = Vec::new();
     for (place, one) in wanted.iter().enumerate() {
         let key = (
             sorted(&one.requirements),
             one.python.to_string(),
             one.exclude_newer.clone(),
+            (one.edition.clone(), one.prefer.clone()),
         );
         let index = *places.entry(key).or_insert(distinct.len());
         match distinct.get_mut(index) {
@@ -103,6 +111,8 @@ fn request(wanted: &Wanted, interpreter: &Interpreter) -> EnvironmentRequest {
         server: wanted.server.clone(),
         interpreter: interpreter.clone(),
         exclude_newer: wanted.exclude_newer.clone(),
+        edition: wanted.edition.clone(),
+        prefer: wanted.prefer.clone(),
     }
 }
 

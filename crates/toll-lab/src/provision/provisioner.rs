@@ -32,6 +32,10 @@ pub struct EnvironmentRequest {
     pub interpreter: Interpreter,
     /// Only releases that were there on this day.
     pub exclude_newer: Option<String>,
+    /// Tells environments apart whose locks are the same; empty where that is not wanted.
+    pub edition: String,
+    /// A lock whose versions are kept wherever the requirements allow; empty for none.
+    pub prefer: Vec<String>,
 }
 
 /// An environment that can be used. `cache clean` is refused while a value of it is alive.

@@ -21,6 +21,8 @@ pub(super) struct Question {
     python: String,
     exclude_newer: Option<String>,
     alone: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    prefer: Vec<String>,
 }
 
 impl Question {
@@ -34,17 +36,22 @@ impl Question {
             python,
             exclude_newer: request.exclude_newer.clone(),
             alone,
+            prefer: request.prefer.clone(),
         }
     }
 
     fn file(&self, context: &Context) -> PathBuf {
         let requirements = self.requirements.join("\n");
-        let fields = [
+        let prefer = self.prefer.join("\n");
+        let mut fields = vec![
             requirements.as_str(),
             &self.python,
             self.exclude_newer.as_deref().unwrap_or(""),
             if self.alone { "alone" } else { "" },
         ];
+        if !prefer.is_empty() {
+            fields.push(&prefer);
+        }
         context
             .layout()
             .resolutions()
@@ -138,6 +145,7 @@ mod tests {
             python: "cpython 3.12.1".to_owned(),
             exclude_newer: exclude_newer.map(str::to_owned),
             alone: false,
+            prefer: Vec::new(),
         };
         Answer {
             question,

@@ -139,6 +139,12 @@ impl Virtualenvs {
         if alone {
             compile.arg("--no-deps");
         }
+        // uv keeps the versions of an output file that it finds, as far as it may.
+        let preferences =
+            preferences(&request.prefer).map_err(|error| diagnose::io_failed(doing, &error))?;
+        if let Some(file) = &preferences {
+            compile.arg("--output-file").arg(file.path());
+        }
         if let Some(constraints) = constraints {
             compile.arg("--constraints").arg(constraints);
         }
@@ -251,6 +257,14 @@ fn brief(failure: &Failure) -> String {
         .to_owned()
 }
 
+/// A lock to be kept as far as possible, as a file; `None` where there is none.
+fn preferences(lock: &[String]) -> io::Result<Option<tempfile::NamedTempFile>> {
+    if lock.is_empty() {
+        return Ok(None);
+    }
+    requirements_file(lock).map(Some)
+}
+
 fn requirements_file(requirements: &[String]) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix("requirements-")
@@ -298,7 +312,7 @@ impl Provisioner for Virtualenvs {
         request: &EnvironmentRequest,
         resolution: &Resolution,
     ) -> Result<Environment, Failure> {
-        let id = install::id(&request.interpreter, &resolution.text);
+        let id = install::id(request, &resolution.text);
         let dir = self.context.layout().environment(&id);
         let find = || Ok(install::is_ready(&dir).then_some(()));
         let make = || install::build(&self.context, &self.uv, request, &resolution.text, &dir);

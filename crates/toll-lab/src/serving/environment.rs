@@ -38,8 +38,11 @@ impl<'a> ServeRequest<'a> {
             ("ASGI_TOLL_HTTP", axis(axes::HTTP)),
             ("ASGI_TOLL_LOOP", axis(axes::LOOP)),
         ];
+        let plant = self.station.plan.apart.plant.clone();
+        let plant = plant.map(|plant| ("ASGI_TOLL_PLANT", plant));
         pairs
             .into_iter()
+            .chain(plant)
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
     }

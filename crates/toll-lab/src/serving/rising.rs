@@ -369,7 +369,7 @@ mod tests {
     use std::sync::Arc;
 
     use toll_core::levels::Levels;
-    use toll_core::plan::{PythonRequest, SeriesPlan};
+    use toll_core::plan::{Apart, PythonRequest, SeriesPlan};
     use toll_core::settings::Settings;
     use toll_core::subject::Kind;
     use toll_core::{server, subject, workload};
@@ -436,6 +436,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             levels: Levels::Listed(vec![0]),
             instruments: Vec::new(),
             definition: String::new(),
+            apart: Apart::default(),
         };
         Station {
             series: 0,

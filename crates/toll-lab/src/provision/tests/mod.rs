@@ -69,6 +69,8 @@ fn wanted(requirements: &[&str], exclude_newer: Option<&str>) -> Wanted {
         requirements: requirements.iter().map(|one| (*one).to_owned()).collect(),
         python: PythonRequest::Newest,
         exclude_newer: exclude_newer.map(str::to_owned),
+        edition: String::new(),
+        prefer: Vec::new(),
     }
 }
 

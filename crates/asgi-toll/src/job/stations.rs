@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::anyhow;
 use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
-use toll_core::levels::Levels;
+use toll_core::levels::{self, Levels};
 use toll_core::plan::SeriesPlan;
 use toll_core::sample::{Instrument, MeasuredCell, MeasuredSeries};
 use toll_lab::bench::{Bench, Station};
@@ -86,10 +86,12 @@ fn record(
     task.folder.keep_lock(&name, &environment.lock)
 }
 
-/// Chooses the levels of series that leave it to us; one that cannot even be tried is given up.
+/// Chooses the levels of series that leave it to us, `few` for comparisons; one that cannot even be
+/// tried is given up.
 pub(super) fn choose_levels(
     bench: &Bench,
     stations: &mut Vec<Station>,
+    few: bool,
     store: &mut Store,
     printer: Printer,
 ) -> anyhow::Result<()> {
@@ -98,7 +100,16 @@ pub(super) fn choose_levels(
             stations.push(station);
             continue;
         }
+        // Sides of a comparison stand at the same levels.
+        let model = |place: usize| stations.iter().find(|other| other.series == place);
+        let like = station.plan.apart.held_to.and_then(model);
+        if let Some(levels) = like.map(|model| model.levels.clone()) {
+            store.add_levels(station.series, &levels)?;
+            stations.push(Station { levels, ..station });
+            continue;
+        }
         let chosen = toll_lab::instrument::choose_levels(bench, &station);
+        let chosen = chosen.map(|levels| if few { ladder(&levels) } else { levels });
         if bench.aborted() {
             continue;
         }
@@ -123,6 +134,13 @@ pub(super) fn choose_levels(
         }
     }
     Ok(())
+}
+
+fn ladder(levels: &[u32]) -> Vec<u32> {
+    levels
+        .last()
+        .map(|most| levels::ladder(*most))
+        .unwrap_or_default()
 }
 
 fn give_up(task: &Task, index: usize, failure: &Failure, store: &mut Store) -> anyhow::Result<()> {
@@ -155,7 +173,7 @@ fn lacking(before: &MeasuredSeries) -> BTreeSet<Instrument> {
 }
 
 /// The levels: the suite's, or those that were chosen when the run began, or none yet.
-fn levels(before: Option<&MeasuredSeries>, plan: &SeriesPlan) -> Vec<u32> {
+fn levels_of(before: Option<&MeasuredSeries>, plan: &SeriesPlan) -> Vec<u32> {
     if let Levels::Listed(levels) = &plan.levels {
         return levels.clone();
     }
@@ -201,7 +219,7 @@ fn station(
         lifespan: subject.lifespan.clone(),
         port: subject.port,
         kind: kind.clone(),
-        levels: levels(task.before(index), series),
+        levels: levels_of(task.before(index), series),
         python: environment.python.clone(),
         server: server.clone(),
         workload: workload.clone(),
@@ -212,7 +230,17 @@ fn station(
             .cloned(),
         rounds_before: task.before(index).map(rounds).unwrap_or_default(),
         lacking: task.before(index).map(lacking).unwrap_or_default(),
-        slug: facts::slug(&series.axes.to_string()),
+        slug: slug(task, index),
         home: prepared.home(environment),
     })
+}
+
+/// Two sides of a comparison may have the same axes, and still need folders of their own.
+fn slug(task: &Task, index: usize) -> String {
+    let name = facts::slug(&task.plan.series[index].axes.to_string());
+    if task.question.pairs.is_empty() {
+        name
+    } else {
+        format!("{index}-{name}")
+    }
 }

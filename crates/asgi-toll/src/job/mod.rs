@@ -1,4 +1,6 @@
-//! `asgi-toll run`: the main job, from a suite to the reports.
+//! A job: a plan that is measured. What `run`, `compare`, `bisect` and the others share: environments
+//! are prepared, stations set up, rounds conducted, everything recorded. The verbs say what is planned,
+//! what is measured side by side, who judges when it is enough, and what is made of it.
 
 mod book;
 mod containers;
@@ -7,62 +9,39 @@ mod prepare;
 mod session;
 mod stations;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use toll_analysis::compare::Pair;
+use toll_analysis::compare::results::Margin;
 use toll_core::host::Host;
 use toll_core::plan::{Plan, SeriesPlan};
 use toll_core::sample::{Instrument, MeasuredSeries};
 use toll_lab::generator::{self, Generator, Program};
-use toll_lab::process::guard;
 use toll_store::{Header, Store};
 
-use super::{plan, report};
 use crate::catalogue::{self, Shelf};
-use crate::cli::{Global, RunArgs};
-use crate::exit::Exit;
 use crate::folder::Folder;
-use crate::printer::Printer;
 use crate::settings::VERSION;
-use crate::stop;
 
-use prepare::Prepared;
-
-pub(crate) fn run(args: &RunArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
-    let abort = stop::flag()?;
-    let tool = std::env::current_exe().context("the tool does not find itself")?;
-    guard::start(&tool).context("the guard process cannot be started")?;
-    let mut task = Task::from(args)?;
-    if task.plan.quick {
-        printer.note(QUICK);
-    }
-    for which in &task.plan.not_applicable {
-        printer.note(format!("not applicable: {}: {}", which.axes, which.reason));
-    }
-    let prepared = prepare::prepare(&task, args, global, Arc::clone(&abort), printer);
-    if abort.load(Ordering::Relaxed) {
-        task.folder.remove_if_empty();
-        printer.talk("Interrupted before measuring began");
-        return Ok(Exit::Interrupted);
-    }
-    session::measure(&mut task, &prepared?, args, printer)
-}
-
-const QUICK: &str = "a quick look: the lowest two and the highest level, few slices; intervals are wider, and a bend of the cost is not seen";
+pub(crate) use book::{Judge, Tolls};
+pub(crate) use prepare::{Prepared, Workshop, prepare};
+pub(crate) use session::{Measured, measure};
 
 /// Seeds from the clock fit into 53 bits: readers of JSON that know only doubles keep them whole.
 const SEED_BITS: u64 = (1 << 53) - 1;
 
-/// What is to be done: a new run, or the rest of an old one.
-struct Task {
-    plan: Plan,
+/// What is to be done: a new job, or the rest of an old one.
+pub(crate) struct Task {
+    pub(crate) plan: Plan,
     /// Name or absolute path of the suite.
     suite: String,
-    shelf: Shelf,
-    folder: Folder,
+    pub(crate) shelf: Shelf,
+    pub(crate) folder: Folder,
+    /// What is compared with what; nothing where each series stands for itself.
+    pub(crate) question: Question,
     /// The record, when there is one already.
     stored: Option<Store>,
     /// What it holds, in the order of the plan.
@@ -80,50 +59,66 @@ struct Recorded {
     suite: String,
     /// Digest of what makes up the servers.
     sources: String,
+    #[serde(flatten)]
+    question: Question,
+}
+
+/// Which series of a plan are compared, and up to where a change is not objected to.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Question {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pairs: Vec<Pair>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) margin: Option<Margin>,
+}
+
+/// A plan, and where what it names is found.
+pub(crate) struct Order {
+    pub(crate) plan: Plan,
+    /// Name or path of the suite; decides where the user's own subjects are looked for.
+    pub(crate) suite: String,
+    pub(crate) shelf: Shelf,
+    pub(crate) question: Question,
+    /// Folder for the results, where one was asked for.
+    pub(crate) out: Option<PathBuf>,
+    pub(crate) seed: Option<u64>,
 }
 
 impl Task {
-    fn from(args: &RunArgs) -> anyhow::Result<Self> {
-        match &args.resume {
-            Some(dir) => Self::resumed(args, dir),
-            None => Self::new(args),
-        }
-    }
-
-    fn new(args: &RunArgs) -> anyhow::Result<Self> {
-        let (plan, shelf) = plan::chosen(&args.choice)?;
-        let load_program = load_program(&plan)?;
+    /// A new job in a folder of its own.
+    pub(crate) fn new(order: Order) -> anyhow::Result<Self> {
+        let load_program = load_program(&order.plan)?;
         let now = Timestamp::now();
-        let folder = Folder::create(args.out.as_deref(), now)?;
-        let seed = args
+        let folder = Folder::create(order.out.as_deref(), now)?;
+        let seed = order
             .seed
             .unwrap_or_else(|| now.as_nanosecond() as u64 & SEED_BITS);
-        let started_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let suite = catalogue::lasting_name(&args.choice.suite)?;
         Ok(Self {
-            plan,
-            suite,
-            shelf,
+            suite: catalogue::lasting_name(&order.suite)?,
+            plan: order.plan,
+            shelf: order.shelf,
+            question: order.question,
             folder,
             stored: None,
             before: Vec::new(),
             seed,
-            started_at,
+            started_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             load_program,
         })
     }
 
     /// The plan comes from the record, so that it is the same; only how long and how exactly may be changed.
-    fn resumed(args: &RunArgs, dir: &std::path::Path) -> anyhow::Result<Self> {
+    pub(crate) fn resumed(dir: &Path) -> anyhow::Result<Self> {
         let folder = Folder::open(dir)?;
         let store = Store::open(&folder.store())?;
         let header = store.header()?;
         let recorded: Recorded = serde_json::from_str(&header.plan_json)
             .context("the plan in the record cannot be read")?;
         let Recorded {
-            mut plan,
+            plan,
             suite,
             sources,
+            question,
         } = recorded;
         let shelf = catalogue::shelf(&suite)?;
         if plan.hash() != header.plan_hash {
@@ -139,18 +134,31 @@ impl Task {
                 folder.shown()
             );
         }
-        plan::set_limits(&mut plan, &args.choice)?;
         Ok(Self {
             load_program: load_program(&plan)?,
             plan,
             suite,
             shelf,
+            question,
             folder,
             before: store.load()?.series,
             stored: Some(store),
             seed: header.seed,
             started_at: header.started_at,
         })
+    }
+
+    /// What to say where something breaks after measuring has begun.
+    pub(crate) fn kept(&self) -> String {
+        let folder = self.folder.shown();
+        let verb = if self.question.pairs.is_empty() {
+            "run"
+        } else {
+            "compare"
+        };
+        format!(
+            "everything measured so far is kept in {folder}; go on with `asgi-toll {verb} --resume {folder}`"
+        )
     }
 
     /// What an earlier session recorded of a series that had an environment.
@@ -174,6 +182,7 @@ impl Task {
                 plan: self.plan.clone(),
                 suite: self.suite.clone(),
                 sources: self.shelf.sources(&self.plan)?,
+                question: self.question.clone(),
             })?,
             tool_version: VERSION.to_owned(),
             started_at: self.started_at.clone(),

@@ -1,27 +1,37 @@
-//! One session of measuring: stations are set up, conducted, and the reports are drawn.
+//! One session of measuring: stations are set up, conducted, and what was measured is read back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use toll_analysis::results::Analysis;
-use toll_lab::bench::{Bench, Comparison};
+use toll_core::sample::MeasuredRun;
+use toll_lab::bench::{Bench, Comparison, Station};
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
 use toll_store::Store;
 
-use super::book::Book;
+use super::book::{Book, Judge};
 use super::prepare::Prepared;
-use super::{Task, report, stations};
-use crate::cli::RunArgs;
-use crate::exit::Exit;
+use super::{Task, stations};
 use crate::printer::{Course, Printer};
 
-pub(super) fn measure(
+/// What a session left.
+pub(crate) struct Measured {
+    /// All that is recorded, earlier sessions included.
+    pub(crate) run: MeasuredRun,
+    /// Whether it was stopped from outside.
+    pub(crate) interrupted: bool,
+}
+
+/// Measures a task. `side_by_side` puts stations together that share their blocks; `judge` says when
+/// it is enough.
+pub(crate) fn measure(
     task: &mut Task,
     prepared: &Prepared,
-    args: &RunArgs,
+    side_by_side: &dyn Fn(Vec<Station>) -> Vec<Comparison>,
+    judge: Arc<dyn Judge>,
     printer: Printer,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Measured> {
     let (start, cpu_before_s) = (Instant::now(), own_cpu_s());
     let mut store = task.open_store(prepared)?;
     store.begin_session()?;
@@ -41,16 +51,12 @@ pub(super) fn measure(
         load_program: prepared.load_program.clone(),
         abort: prepared.abort.clone(),
     };
-    stations::choose_levels(&bench, &mut stations, &mut store, printer)?;
+    let few = !task.question.pairs.is_empty();
+    stations::choose_levels(&bench, &mut stations, few, &mut store, printer)?;
     let budget = Duration::from_secs(task.plan.settings.budget_s);
+    let comparisons = side_by_side(stations);
     let course = Course::new(budget);
-    let mut book = Book::new(
-        store,
-        task.plan.settings.clone(),
-        printer.progress(),
-        course,
-    );
-    let comparisons: Vec<Comparison> = stations.into_iter().map(Comparison::from).collect();
+    let mut book = Book::new(store, judge, printer.progress(), course);
     let conducted =
         conduct(&bench, &comparisons, budget, &mut book).map_err(|error| anyhow!(error));
     let store = book.close();
@@ -61,7 +67,7 @@ pub(super) fn measure(
         wall_s: start.elapsed().as_secs_f64(),
         tool_cpu_s: (own_cpu_s() - cpu_before_s - generator_cpu_s).max(0.0),
     };
-    finish(task, store, conducted, spent, args, printer)
+    finish(task, store, conducted, spent)
 }
 
 /// What measuring took; drawing the reports comes after.
@@ -72,57 +78,23 @@ struct Spent {
     tool_cpu_s: f64,
 }
 
-/// Ends the session in the record and draws the reports. When conducting broke off, the record is
+/// Ends the session in the record and reads it back. When conducting broke off, the record is
 /// all that is kept: whatever broke it, such as a full disk, would break the reports too.
 fn finish(
     task: &Task,
     mut store: Store,
     conducted: anyhow::Result<Conducted>,
     spent: Spent,
-    args: &RunArgs,
-    printer: Printer,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Measured> {
     let interrupted = conducted.as_ref().map_or(true, |known| known.interrupted);
     let ended = store.end_session(spent.wall_s, spent.tool_cpu_s, interrupted);
     conducted
         .and_then(|_| Ok(ended?))
-        .with_context(|| kept(task))?;
-    let analysis = toll_analysis::analyse(&store.load()?);
-    drop(store);
-    task.folder
-        .write_reports(&analysis)
-        .with_context(|| kept(task))?;
-    report::show(&analysis, printer)?;
-    printer.talk(format!("Results: {}", task.folder.shown()));
-    if interrupted {
-        printer.talk(format!(
-            "Interrupted; go on with: asgi-toll run --resume {}",
-            task.folder.shown()
-        ));
-    }
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else {
-        verdict(&analysis, &args.fail_on)
+        .with_context(|| task.kept())?;
+    Ok(Measured {
+        run: store.load()?,
+        interrupted,
     })
-}
-
-/// How a run that came to its end ends. A shape that was asked about and is unclear passes no gate.
-fn verdict(analysis: &Analysis, fail_on: &[String]) -> Exit {
-    if report::has_finding(analysis, fail_on) {
-        return Exit::Objection;
-    }
-    match report::exit_of(analysis) {
-        Exit::Done if report::lacks_an_answer(analysis, fail_on) => Exit::Inconclusive,
-        exit => exit,
-    }
-}
-
-fn kept(task: &Task) -> String {
-    let folder = task.folder.shown();
-    format!(
-        "everything measured so far is kept in {folder}; go on with `asgi-toll run --resume {folder}`"
-    )
 }
 
 /// CPU seconds of this process, its threads included, its children not.

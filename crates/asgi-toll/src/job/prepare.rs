@@ -1,9 +1,10 @@
 //! Before anything is measured: uv, interpreters, the machine's facts, the environments.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -14,25 +15,89 @@ use toll_core::plan::{PythonRequest, SeriesPlan};
 use toll_lab::containers::{ContainerHome, Lodging};
 use toll_lab::generator::Program;
 use toll_lab::host;
+use toll_lab::process::guard;
 use toll_lab::provision::{
-    Context, Environment, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
+    Context, Environment, Notify, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
     discover_interpreters, obtain_uv, provide,
 };
 use toll_lab::serving::{Home, OnHost};
 
 use super::{Task, containers};
 use crate::assets::{self, Unpacked};
-use crate::cli::{Global, RunArgs};
+use crate::cli::Global;
 use crate::printer::{Printer, Progress};
-use crate::settings;
+use crate::{settings, stop};
+
+/// What stands ready before it is known what is to be measured: the guard, the harness, and, once they
+/// are needed, uv and the Pythons that are there.
+pub(crate) struct Workshop {
+    pub(crate) abort: Arc<AtomicBool>,
+    pub(crate) context: Context,
+    pub(crate) printer: Printer,
+    unpacked: Unpacked,
+    cache: PathBuf,
+    /// A uv that was named.
+    named_uv: Option<PathBuf>,
+    tools: OnceCell<(Uv, Vec<Interpreter>)>,
+}
+
+impl Workshop {
+    /// Opens it: from here on a first Ctrl-C stops in good order, and nothing outlives the tool.
+    pub(crate) fn open(
+        global: &Global,
+        uv: Option<&Path>,
+        printer: Printer,
+    ) -> anyhow::Result<Self> {
+        let abort = stop::flag()?;
+        let tool = std::env::current_exe().context("the tool does not find itself")?;
+        guard::start(&tool).context("the guard process cannot be started")?;
+        let cache = settings::cache_dir(global)?;
+        std::fs::create_dir_all(&cache)
+            .with_context(|| format!("the cache folder {} cannot be made", cache.display()))?;
+        let unpacked = assets::unpack(&cache)
+            .with_context(|| format!("{} cannot be written", cache.display()))?;
+        Ok(Self {
+            context: Context::new(cache.clone(), Arc::clone(&abort)),
+            abort,
+            printer,
+            unpacked,
+            cache,
+            named_uv: uv.map(Path::to_owned),
+            tools: OnceCell::new(),
+        })
+    }
+
+    /// uv, fetched where it is not there, and the Pythons.
+    pub(crate) fn tools(&self) -> anyhow::Result<&(Uv, Vec<Interpreter>)> {
+        if let Some(tools) = self.tools.get() {
+            return Ok(tools);
+        }
+        let progress = self.printer.progress();
+        let found = tools(&self.context, self.named_uv.as_deref(), &progress)?;
+        progress.clear();
+        Ok(self.tools.get_or_init(|| found))
+    }
+
+    /// What makes virtualenvs.
+    pub(crate) fn virtualenvs(&self) -> anyhow::Result<Virtualenvs> {
+        let (uv, interpreters) = self.tools()?;
+        let context = self.context.clone();
+        Ok(Virtualenvs::new(context, uv.clone(), interpreters.clone()))
+    }
+
+    /// Whether everything is to stop.
+    pub(crate) fn aborted(&self) -> bool {
+        self.abort.load(Ordering::Relaxed)
+    }
+}
 
 /// Everything that stands ready.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     pub(super) host: Host,
     pub(super) remarks: Vec<Remark>,
     pub(super) unpacked: Unpacked,
     /// In the order of the plan's series.
-    pub(super) environments: Vec<Result<Environment, Failure>>,
+    pub(crate) environments: Vec<Result<Environment, Failure>>,
     pub(super) abort: Arc<AtomicBool>,
     /// What containers are made of, where series live in containers.
     lodging: Option<Lodging>,
@@ -54,50 +119,45 @@ impl Prepared {
     }
 }
 
-pub(super) fn prepare(
-    task: &Task,
-    args: &RunArgs,
-    global: &Global,
-    abort: Arc<AtomicBool>,
-    printer: Printer,
-) -> anyhow::Result<Prepared> {
-    let cache = settings::cache_dir(global)?;
-    std::fs::create_dir_all(&cache)
-        .with_context(|| format!("the cache folder {} cannot be made", cache.display()))?;
-    let unpacked =
-        assets::unpack(&cache).with_context(|| format!("{} cannot be written", cache.display()))?;
-    let context = Context::new(cache.clone(), Arc::clone(&abort));
+/// Makes the environments of a task, and everything else that it needs.
+pub(crate) fn prepare(task: &Task, workshop: &Workshop) -> anyhow::Result<Prepared> {
+    let Workshop {
+        abort,
+        context,
+        printer,
+        ..
+    } = workshop;
     let progress = printer.progress();
-    let lodging = containers::lodging(task, &abort, printer)?;
-    let (uv, interpreters) = tools(&context, args.uv.as_deref(), &progress)?;
-    let mut host = host::facts(&cache, Some(&uv), &interpreters);
+    let lodging = containers::lodging(task, abort, *printer)?;
+    let (uv, interpreters) = workshop.tools()?;
+    let mut host = host::facts(&workshop.cache, Some(uv), interpreters);
     for interpreter in &mut host.interpreters {
         interpreter.path = settings::without_home(&interpreter.path);
     }
     let contained = lodging.as_ref().map(|lodging| {
         host.container_engine = Some(lodging.engine.facts().to_string());
-        containers::program(task, lodging, &context, &interpreters, &progress)
+        containers::program(task, lodging, context, interpreters, &progress)
     });
     let contained = contained.transpose()?.flatten();
     let load_program = contained.or_else(|| task.load_program.clone());
     host.load_generator = load_program.as_ref().map(Program::facts);
     let remarks = host::remarks(&host);
-    warn(&remarks, printer);
+    warn(&remarks, *printer);
     let start = Instant::now();
-    let virtualenvs = Virtualenvs::new(context.clone(), uv, interpreters);
+    let virtualenvs = workshop.virtualenvs()?;
     let environments = match &lodging {
         None => build(&virtualenvs, task, &progress, &|_| None),
-        Some(lodging) => containers::environments(task, virtualenvs, &context, lodging, &progress),
+        Some(lodging) => containers::environments(task, virtualenvs, context, lodging, &progress),
     };
     progress.clear();
-    say(&environments, printer);
+    say(&environments, *printer);
     printer.talk(summary(&environments, start.elapsed()));
     Ok(Prepared {
         host,
         remarks,
-        unpacked,
+        unpacked: workshop.unpacked.clone(),
         environments,
-        abort,
+        abort: Arc::clone(abort),
         lodging,
         load_program,
     })
@@ -142,9 +202,47 @@ pub(super) fn build(
         .collect();
     let tell = |event: ProvisionEvent| progress.provision(&event);
     let mut provided = provide(provisioner, &wanted, &tell).into_iter();
-    own.iter_mut()
+    let environments = own
+        .iter_mut()
         .filter_map(|own| own.take().or_else(|| provided.next()))
-        .collect()
+        .collect();
+    hold_still(provisioner, task, environments, &tell)
+}
+
+/// Series that are to have the distributions of another one as far as their requirements allow are
+/// resolved again, on the same Python: what moves by itself would be taken for what is compared.
+fn hold_still(
+    provisioner: &dyn Provisioner,
+    task: &Task,
+    mut environments: Vec<Result<Environment, Failure>>,
+    tell: Notify,
+) -> Vec<Result<Environment, Failure>> {
+    let labels = task.plan.labels();
+    let held = |(index, series): (usize, &SeriesPlan)| {
+        let model = environments.get(series.apart.held_to?)?.as_ref().ok()?;
+        let own = environments[index].as_ref().ok()?;
+        let is_new = task.before(index).is_none() && own.lock != model.lock;
+        is_new.then(|| Wanted {
+            python: PythonRequest::Version(own.python_version.clone()),
+            prefer: model.lock.clone(),
+            ..wanted(task, index, series, labels[index].clone())
+        })
+    };
+    let series = task.plan.series.iter().enumerate();
+    let held: Vec<(usize, Wanted)> = series
+        .filter_map(|(index, series)| Some((index, held((index, series))?)))
+        .collect();
+    if held.is_empty() {
+        return environments;
+    }
+    let (places, wanted): (Vec<usize>, Vec<Wanted>) = held.into_iter().unzip();
+    for (place, provided) in places.into_iter().zip(provide(provisioner, &wanted, tell)) {
+        // Where it cannot be had, it stays what it is by itself; what moved is told.
+        if provided.is_ok() {
+            environments[place] = provided;
+        }
+    }
+    environments
 }
 
 /// Notes such as a Python that stands in for another, each once.
@@ -179,6 +277,8 @@ fn summary(environments: &[Result<Environment, Failure>], took: Duration) -> Str
 fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Wanted {
     let exclude_newer = series.exclude_newer.clone();
     let server = series.server_requirements(&task.shelf.catalogue);
+    let edition = series.apart.edition.clone().unwrap_or_default();
+    let prefer = Vec::new();
     match task.before(index) {
         Some(before) => Wanted {
             label,
@@ -186,6 +286,8 @@ fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Want
             server,
             python: PythonRequest::from(before.axes.get(axes::PYTHON).to_owned()),
             exclude_newer,
+            edition,
+            prefer,
         },
         None => Wanted {
             label,
@@ -193,6 +295,8 @@ fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Want
             server,
             python: series.python.clone(),
             exclude_newer,
+            edition,
+            prefer,
         },
     }
 }

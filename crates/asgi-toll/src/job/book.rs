@@ -1,20 +1,53 @@
-//! The book of a run: records go to the store, events to the display, and the analysis judges.
+//! The book of a job: records go to the store, events to the display, and the analysis judges.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use toll_analysis::Precision;
 use toll_core::event::Event;
 use toll_core::failure::Failure;
 use toll_core::sample::{Block, Instrument};
 use toll_core::settings::Settings;
 use toll_lab::ledger::{Judgement, Ledger, LedgerError};
-use toll_store::{Origin, Store};
+use toll_store::{Origin, Store, StoreError};
 
 use crate::printer::{Course, Progress};
+
+/// Says when enough has been measured: the rule that a verb hands to the lab.
+pub(crate) trait Judge {
+    /// How far the comparison of a series has come by one instrument; `series` is the first of it.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    fn judge(
+        &self,
+        store: &Store,
+        series: usize,
+        instrument: Instrument,
+    ) -> Result<Precision, StoreError>;
+}
+
+/// Each series stands for itself: enough is when its toll is known as precisely as was asked for.
+pub(crate) struct Tolls(pub(crate) Settings);
+
+impl Judge for Tolls {
+    fn judge(
+        &self,
+        store: &Store,
+        series: usize,
+        instrument: Instrument,
+    ) -> Result<Precision, StoreError> {
+        let measured = store.load_series(series)?;
+        Ok(toll_analysis::toll_precision(
+            &measured, instrument, &self.0,
+        ))
+    }
+}
 
 /// Keeps records, shows what happens, and says when it is enough.
 pub(super) struct Book {
     store: Store,
-    settings: Settings,
+    judge: Arc<dyn Judge>,
     progress: Progress,
     course: Course,
     start: Instant,
@@ -23,13 +56,13 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn new(
         store: Store,
-        settings: Settings,
+        judge: Arc<dyn Judge>,
         progress: Progress,
         course: Course,
     ) -> Self {
         Self {
             store,
-            settings,
+            judge,
             progress,
             course,
             start: Instant::now(),
@@ -71,8 +104,7 @@ impl Ledger for Book {
         // A run that is killed still has its time up to the last round.
         self.store
             .update_session(self.start.elapsed().as_secs_f64(), 0.0)?;
-        let measured = self.store.load_series(series)?;
-        let precision = toll_analysis::toll_precision(&measured, instrument, &self.settings);
+        let precision = self.judge.judge(&self.store, series, instrument)?;
         Ok(Judgement {
             precision: precision.half_width,
             done: precision.done,
