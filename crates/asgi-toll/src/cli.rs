@@ -2,6 +2,7 @@
 
 mod compare;
 mod load;
+mod selftest;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use toll_lab::generator;
 
 pub(crate) use compare::{CompareArgs, HeldArgs};
 pub(crate) use load::{ArrivalKind, LoadArgs};
+pub(crate) use selftest::SelftestArgs;
 
 /// What each layer of ASGI middleware costs, measured on this machine.
 ///
@@ -95,6 +97,8 @@ pub(crate) enum Verb {
     Init(InitArgs),
     /// Put an HTTP server of this machine under load, or find out how much it holds.
     Load(Box<LoadArgs>),
+    /// Count the tool's own false alarms, and how many known effects it finds, on this machine.
+    Selftest(Box<SelftestArgs>),
     /// Draw the reports of finished or interrupted runs again, several together if asked.
     Report(ReportArgs),
     /// Say what this machine is fit for.
@@ -105,6 +109,9 @@ pub(crate) enum Verb {
     /// Kills what was started when the tool is gone; started by the tool itself.
     #[command(name = toll_lab::process::guard::ARGUMENT, hide = true)]
     Guard,
+    /// Burns a share of a core for `selftest --noise`; started by the tool itself.
+    #[command(name = toll_lab::noise::ARGUMENT, hide = true)]
+    Burn,
     /// The server of `load --self-check`; started by the tool itself.
     #[command(name = "known-server", hide = true)]
     KnownServer {

@@ -88,6 +88,11 @@ impl Folder {
         write(&path, (lock.join("\n") + "\n").as_bytes())
     }
 
+    /// Keeps a file.
+    pub(crate) fn keep(&self, name: &str, content: &[u8]) -> anyhow::Result<()> {
+        write(&self.path.join(name), content)
+    }
+
     /// Removes the folder of a run that came to nothing; one with content stays.
     pub(crate) fn remove_if_empty(&self) {
         let _ = fs::remove_dir(self.path.join("environments"));

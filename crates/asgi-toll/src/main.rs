@@ -37,6 +37,11 @@ fn carry_out(cli: &Cli, printer: Printer) -> anyhow::Result<Exit> {
     match &cli.verb {
         Verb::Run(args) => commands::run::run(args, global, printer),
         Verb::Compare(args) => commands::compare::run(args, global, printer),
+        Verb::Selftest(args) => commands::selftest::run(args, global, printer),
+        Verb::Burn => {
+            toll_lab::noise::burn();
+            Ok(Exit::Done)
+        }
         Verb::Plan(args) => commands::plan::run(args, printer),
         Verb::Suite(verb) => commands::suite::run(verb, printer),
         Verb::Init(args) => commands::init::run(args, printer),

@@ -59,6 +59,7 @@ pub mod results;
 mod rounds;
 mod run;
 mod schema;
+pub mod selftest;
 mod series;
 mod shape;
 #[cfg(test)]

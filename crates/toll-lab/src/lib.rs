@@ -10,6 +10,7 @@ pub mod generator;
 pub mod host;
 pub mod instrument;
 pub mod ledger;
+pub mod noise;
 pub mod process;
 pub mod provision;
 pub mod serving;

@@ -13,10 +13,12 @@ mod markdown;
 mod plot;
 mod png;
 mod registry;
+mod selftest;
 mod tables;
 mod terminal;
 mod view;
 
 pub use plot::summary_svg;
 pub use registry::{FORMATS, Format, RenderError};
+pub use selftest::{render_selftest, selftest_markdown};
 pub use terminal::{TerminalStyle, render_table};

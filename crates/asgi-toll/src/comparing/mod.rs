@@ -13,7 +13,7 @@ use toll_lab::bench::{Comparison, Station};
 use crate::job::{self, Question, Task, Workshop};
 
 pub(crate) use gates::Gates;
-pub(crate) use planned::{Planned, margin, of_suites, order, sides};
+pub(crate) use planned::{margin, of_suites, order, sides, twice};
 pub(crate) use side::Side;
 
 /// What came of a comparison.

@@ -55,6 +55,19 @@ pub(crate) fn order(sides: &[Side; 2], held: &HeldArgs) -> anyhow::Result<Order>
     paired([(&before.label, one), (&after.label, other)], held)
 }
 
+/// The order to compare a side with itself, in environments that are built separately.
+pub(crate) fn twice(side: &Side, held: &HeldArgs) -> anyhow::Result<Order> {
+    let edition = |which: &str| {
+        let known = side.edition.as_deref().unwrap_or_default();
+        Side {
+            edition: Some(format!("{known} {which}")),
+            ..side.clone()
+        }
+    };
+    let (one, other) = (edition("first"), edition("second"));
+    order(&[one, other], held)
+}
+
 /// The order to compare two suites, series by series.
 pub(crate) fn of_suites(before: &str, after: &str, held: &HeldArgs) -> anyhow::Result<Order> {
     let overrides = Overrides {

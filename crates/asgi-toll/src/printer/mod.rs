@@ -38,6 +38,14 @@ impl Printer {
         }
     }
 
+    /// The same, saying only what went wrong: for parts of a job that speaks for them.
+    pub(crate) fn hushed(self) -> Self {
+        Self {
+            quiet: true,
+            ..self
+        }
+    }
+
     /// Writes data to standard output. A reader that has gone away is no error: it has seen enough.
     pub(crate) fn data(self, text: &str) -> io::Result<()> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);
