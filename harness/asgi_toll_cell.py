@@ -3,8 +3,10 @@
 import asyncio
 import base64
 
+import asgi_toll_plant
 import asgi_toll_stack
 from asgi_toll_alarm import TimedOut
+from asgi_toll_calls import CallProfile
 from asgi_toll_counts import Counter
 from asgi_toll_direct import REFERENCE_LAYERS, Direct
 from asgi_toll_failure import (
@@ -103,9 +105,16 @@ class Cell:
             raise Failure(BAD_ORDER, "count: this cell was not asked for with counting")
         return {"event": "count", "counts": self.counter.repeat()}
 
+    def profile(self, _order):
+        """How often one request enters each function."""
+        if not isinstance(self.counter, Counter):
+            raise Failure(BAD_ORDER, "profile: this cell was not asked for with counting")
+        return {"event": "profile", "functions": CallProfile(self.counter).functions()}
+
     def stack(self, _order):
         """The layers that can be found in the application."""
-        return {"event": "stack", "layers": asgi_toll_stack.layers(self.app)}
+        app = asgi_toll_plant.inside(self.app)
+        return {"event": "stack", "layers": asgi_toll_stack.layers(app)}
 
     def stop(self, _order):
         """Ends the application."""
@@ -126,6 +135,7 @@ ORDERS = {
     "slice": Cell.slice,
     "driver": Cell.driver,
     "count": Cell.count,
+    "profile": Cell.profile,
     "stack": Cell.stack,
     "stop": Cell.stop,
 }

@@ -69,8 +69,7 @@ class Counter:
 
     def repeat(self):
         """One repeat; count's name to number."""
-        if not self.warm:
-            self.warm_up()
+        self.be_warm()
         with collector_off(YOUNG):
             counts = self.watched()
             if HAS_BLOCKS:
@@ -79,6 +78,12 @@ class Counter:
             counts["blocked_ns"] = self.blocked_ns()
             counts.update(self.loop.run_until_complete(self.messages()))
         return counts
+
+    def be_warm(self):
+        """Warms up, if that was not done yet."""
+        if not self.warm:
+            self.warm_up()
+            self.warm = True
 
     def warm_up(self):
         """Makes what happens once happen, and learns what is to be subtracted."""
@@ -91,7 +96,6 @@ class Counter:
             empty = empty_app(self.request.kind, 200, 0)
             with collector_off(YOUNG):
                 self.blocks_of_driver = self.blocks_left(empty)
-        self.warm = True
 
     async def first_requests(self):
         """Requests until the interpreter's caches are filled, some at least."""
@@ -104,11 +108,13 @@ class Counter:
     def watched(self):
         """Pass 1."""
         with self.selector.rest, Collections() as collections:
-            counted = self.loop.run_until_complete(self.watched_request())
+            request = self.watched_request(self.events.read)
+            before, after, own = self.loop.run_until_complete(request)
+        counted = [max(0, b - a - own * item) for a, b, item in zip(before, after, self.item)]
         return dict(zip(NAMES, counted), gc_runs=collections.runs)
 
-    async def watched_request(self):
-        """One request between two readings of the counters."""
+    async def watched_request(self, read):
+        """One request between two readings by `read`; both, and the iterations that were ours."""
         request = self.request
         await settle(self.loop, self.selector)
         exchange, scope = request.exchange(request.pieces), request.scope()
@@ -116,13 +122,13 @@ class Counter:
         try:
             # Code that runs while counting begins is only watched from its next start on.
             await turns(PRIMING_TURNS)
-            before = self.events.read()
+            before = read()
             await run(self.app, scope, exchange)
             own = await settle(self.loop, self.selector)
-            after = self.events.read()
+            after = read()
         finally:
             self.events.stop()
-        return [max(0, b - a - own * item) for a, b, item in zip(before, after, self.item)]
+        return before, after, own
 
     async def item_cost(self):
         """What one more task costs the loop in one iteration.
@@ -130,23 +136,28 @@ class Counter:
         That is our part in each iteration in which we wait for the application:
         the iteration itself happens for what the application left to do.
         """
-        alone = await self.cost_of_turns()
-        partner = self.loop.create_task(turns(ITEM_TURNS * 4))
-        together = await self.cost_of_turns()
-        await partner
-        return [(b - a) // ITEM_TURNS for a, b in zip(alone, together)]
+        told = await self.more_turns(self.events.read)
+        return [((d - c) - (b - a)) // ITEM_TURNS for a, b, c, d in zip(*told)]
 
-    async def cost_of_turns(self):
-        """What some iterations count, with whatever is ready."""
+    async def more_turns(self, read):
+        """Readings around some iterations, and around as many with one more task in them."""
+        alone = await self.watched_turns(read)
+        partner = self.loop.create_task(turns(ITEM_TURNS * 4))
+        together = await self.watched_turns(read)
+        await partner
+        return [*alone, *together]
+
+    async def watched_turns(self, read):
+        """Some iterations between two readings by `read`, with whatever is ready."""
         self.events.start()
         try:
             await turns(PRIMING_TURNS)
-            before = self.events.read()
+            before = read()
             await turns(ITEM_TURNS)
-            after = self.events.read()
+            after = read()
         finally:
             self.events.stop()
-        return [b - a for a, b in zip(before, after)]
+        return before, after
 
     def blocks_left(self, app):
         """Pass 2: blocks of memory that a request on `app` leaves without the collector."""

@@ -8,6 +8,7 @@ and imports are paid once.
     ASGI_TOLL_KIND      middleware kind
     ASGI_TOLL_WORKLOAD  workload, `ping` unless told otherwise
     ASGI_TOLL_LOOP      `asyncio` or `uvloop`
+    ASGI_TOLL_PLANT     known layers around the application (`asgi_toll_plant`), or nothing
     ASGI_TOLL_CONTROL   path of the unix socket on which the tool listens
 
 Both ends speak JSON, one value a line. Nothing is read from stdin or told on
@@ -24,6 +25,7 @@ import sys
 
 import asgi_toll_cell
 import asgi_toll_counts
+import asgi_toll_plant
 from asgi_toll_alarm import TimedOut, alarm
 from asgi_toll_failure import DRIVER_FAILED, NOT_BUILT, TIMED_OUT, Failure
 from asgi_toll_load_subject import load_subject, required
@@ -105,7 +107,9 @@ def child(subject, order):
     kind = required("ASGI_TOLL_KIND")
     workload = os.environ.get("ASGI_TOLL_WORKLOAD") or "ping"
     loop = os.environ.get("ASGI_TOLL_LOOP") or "asyncio"
-    cell = asgi_toll_cell.Cell(lambda: subject.build(kind, middlewares, workload), order, loop)
+    cell = asgi_toll_cell.Cell(
+        lambda: asgi_toll_plant.build(subject, kind, middlewares, workload), order, loop
+    )
     seams = order.get("seams", False)
     line.tell({"event": "cell", "middlewares": middlewares, "seams": seams, "pid": os.getpid()})
     for order in line.orders():

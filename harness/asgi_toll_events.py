@@ -15,9 +15,9 @@ import types
 # Modules whose code runs while a request is counted, and is the driver's. All
 # else is the application's, the harness's own layers and workloads among it.
 DRIVER = (
-    "alarm", "cell", "counts", "direct", "driver", "events", "exchange", "lifespan", "loops",
-    "monitoring", "profile", "request", "rest", "seams", "seam_counts", "seam_record", "tally",
-    "turns",
+    "alarm", "calls", "cell", "counts", "direct", "driver", "events", "exchange", "lifespan",
+    "loops", "monitoring", "profile", "request", "rest", "seams", "seam_counts", "seam_record",
+    "tally", "turns",
 )  # fmt: skip
 C_FUNCTIONS = frozenset((types.BuiltinFunctionType, types.MethodDescriptorType))
 

@@ -10,11 +10,15 @@ TOOL = 3
 
 
 class EventCounter:
-    """Counts from `start` to `stop`; `read` gives the numbers so far, as in `NAMES`."""
+    """Counts from `start` to `stop`; `read` gives the numbers so far, as in `NAMES`.
+
+    `note_starts` takes a function that is given the code of each call that is
+    counted from now on, or None.
+    """
 
     def __init__(self, begin_work):
         """`begin_work` is called by a thread that begins with what it was given."""
-        self.read, self.callbacks = watch(own_files(), begin_work)
+        self.read, self.note_starts, self.callbacks = watch(own_files(), begin_work)
 
     def start(self):
         """Begins to count."""
@@ -37,7 +41,7 @@ class EventCounter:
 
 
 def watch(own, begin_work):
-    """A function that reads the counters, and the callbacks that count.
+    """What reads the counters, what lets starts be noted, and the callbacks that count.
 
     They run for every instruction of a request: so plain variables of one
     function, and each place in the harness is switched off once it is seen.
@@ -46,12 +50,15 @@ def watch(own, begin_work):
     events = [0] * len(EVENT_NAMES)
     loop_thread = threading.get_ident()
     disable = sys.monitoring.DISABLE
+    note = None
 
     def start(code, _offset):
         nonlocal calls
         if code.co_filename in own:
             return disable
         calls += 1
+        if note is not None:
+            note(code)
         event = BY_CODE.get(id(code))
         if event is not None:
             count_event(event)
@@ -90,7 +97,11 @@ def watch(own, begin_work):
     def read():
         return (calls, resumes, c_calls, instructions, *events)
 
-    return read, {
+    def note_starts(to):
+        nonlocal note
+        note = to
+
+    return read, note_starts, {
         "PY_START": start,
         "PY_RESUME": resume,
         "PY_THROW": throw,

@@ -13,13 +13,16 @@ RESUME = opcode.opmap.get("RESUME")
 class EventCounter:
     """Counts from `start` to `stop`; `read` gives the numbers so far, as in `NAMES`.
 
+    `note_starts` takes a function that is given the code of each call that is
+    counted from now on, or None.
+
     Made before the application is built: a thread can only be watched from its
     beginning.
     """
 
     def __init__(self, begin_work):
         """`begin_work` is called by a thread that begins with what it was given."""
-        self.read, self.switch, self.profile = watch(own_files(), begin_work)
+        self.read, self.note_starts, self.switch, self.profile = watch(own_files(), begin_work)
         threading.setprofile(self.profile)
 
     def start(self):
@@ -47,8 +50,9 @@ def starts(frame):
 
 
 def watch(own, begin_work):
-    """A function that reads the counters, one that switches them on, one that counts."""
+    """What reads the counters, lets starts be noted, switches counting on, and counts."""
     counting = False
+    note = None
     calls = resumes = c_calls = 0
     events = [0] * len(EVENT_NAMES)
     loop_thread = threading.get_ident()
@@ -62,6 +66,8 @@ def watch(own, begin_work):
         elif event == "call":
             if starts(frame):
                 calls += 1
+                if note is not None:
+                    note(frame.f_code)
                 known = BY_CODE.get(id(frame.f_code))
                 if known is not None:
                     count_event(known)
@@ -81,4 +87,8 @@ def watch(own, begin_work):
     def read():
         return (calls, resumes, c_calls, *events)
 
-    return read, switch, profile
+    def note_starts(to):
+        nonlocal note
+        note = to
+
+    return read, note_starts, switch, profile

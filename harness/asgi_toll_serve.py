@@ -6,12 +6,14 @@ Reads from the environment which subject to build:
 * `ASGI_TOLL_KIND`     middleware kind
 * `NUM_MIDDLEWARES`    number of layers
 * `ASGI_TOLL_WORKLOAD` workload, `ping` unless told otherwise
+* `ASGI_TOLL_PLANT`    known layers around the application (`asgi_toll_plant`), or nothing
 """
 
 import os
 import sys
 import traceback
 
+import asgi_toll_plant
 from asgi_toll_load_subject import load_subject, required
 
 EXIT_STATUS = 3
@@ -28,7 +30,8 @@ def layer_count(text):
 def build_from_environment():
     """The ASGI application that the environment describes."""
     subject = load_subject(required("ASGI_TOLL_SUBJECT"))
-    return subject.build(
+    return asgi_toll_plant.build(
+        subject,
         required("ASGI_TOLL_KIND"),
         layer_count(required("NUM_MIDDLEWARES")),
         os.environ.get("ASGI_TOLL_WORKLOAD") or "ping",

@@ -17,6 +17,7 @@ import asgi_toll_calibration as calibration  # noqa: E402
 import asgi_toll_spin  # noqa: E402
 from asgi_toll_kinds import ALIKE, LayersDropped, around, expect_layers, shared  # noqa: E402
 from asgi_toll_layers import PassLayer, wrap  # noqa: E402
+from asgi_toll_plant import SpinPlant, unspun  # noqa: E402
 
 LAYERS = 20
 BLOCK_NS = 400_000
@@ -24,6 +25,9 @@ BLOCKS = 9
 CYCLES = 20
 ATTEMPTS = 6
 TOLERANCE = 0.03
+SHORT_PLANT = (200, SpinPlant, unspun)
+SHORT_CYCLES = 5
+SHORT_TOLERANCE = 0.12
 HTTP = {"type": "http"}
 ANSWER = [
     {"type": "http.response.start", "status": 200, "headers": []},
@@ -50,11 +54,11 @@ async def block_ns(app, calls):
     return (time.thread_time_ns() - before) / calls
 
 
-def spent_ns(loop, spin_ns):
-    """What a layer spends more than one that hands on, calibrated now; a median."""
+def spent_ns(loop, spin_ns, layer=calibration.SpinLayer, beside=PassLayer):
+    """What a layer spends more than one of `beside`, calibrated now; a median."""
     asgi_toll_spin.forget()
-    spinning = wrap(answering, [lambda app: calibration.SpinLayer(app, spin_ns)] * LAYERS)
-    passing = wrap(answering, [PassLayer] * LAYERS)
+    spinning = wrap(answering, [lambda app: layer(app, spin_ns)] * LAYERS)
+    passing = wrap(answering, [beside] * LAYERS)
     calls = max(2, BLOCK_NS // (LAYERS * spin_ns))
 
     def difference():
@@ -71,9 +75,9 @@ class Spin(unittest.TestCase):
         self.addCleanup(self.loop.close)
         self.addCleanup(asgi_toll_spin.forget)
 
-    def error(self, spin_ns):
+    def error(self, spin_ns, *layers, cycles=CYCLES):
         """How far off the median of many calibrations is."""
-        median = statistics.median(spent_ns(self.loop, spin_ns) for _ in range(CYCLES))
+        median = statistics.median(spent_ns(self.loop, spin_ns, *layers) for _ in range(cycles))
         return median / spin_ns - 1
 
     def test_the_time_that_was_asked_for_is_spent(self):
@@ -87,6 +91,13 @@ class Spin(unittest.TestCase):
                 while len(errors) < ATTEMPTS and not any(abs(e) < TOLERANCE for e in errors):
                     errors.append(self.error(options["spin_ns"]))
                 self.assertLess(min(map(abs, errors)), TOLERANCE, errors)
+
+    def test_a_plant_spends_it_beside_one_that_spins_for_no_time(self):
+        # So little that the loop statement itself, were it counted in, would show.
+        errors = []
+        while len(errors) < ATTEMPTS and not any(abs(e) < SHORT_TOLERANCE for e in errors):
+            errors.append(self.error(*SHORT_PLANT, cycles=SHORT_CYCLES))
+        self.assertLess(min(map(abs, errors)), SHORT_TOLERANCE, errors)
 
     def test_layers_of_one_process_are_calibrated_once(self):
         layers = shared(lambda layer, **options: layer(None, **options))["spin-1us"](3)

@@ -1,5 +1,6 @@
 //! What can be typed. Structs only: what it means is decided in [`crate::settings`] and the verbs.
 
+mod bisect;
 mod compare;
 mod load;
 mod selftest;
@@ -12,6 +13,7 @@ use toll_core::load_tool;
 use toll_core::sample::Instrument;
 use toll_lab::generator;
 
+pub(crate) use bisect::BisectArgs;
 pub(crate) use compare::{CompareArgs, HeldArgs};
 pub(crate) use load::{ArrivalKind, LoadArgs};
 pub(crate) use selftest::SelftestArgs;
@@ -97,6 +99,8 @@ pub(crate) enum Verb {
     Init(InitArgs),
     /// Put an HTTP server of this machine under load, or find out how much it holds.
     Load(Box<LoadArgs>),
+    /// Find the release that changed what layers cost, and what changed in it.
+    Bisect(Box<BisectArgs>),
     /// Count the tool's own false alarms, and how many known effects it finds, on this machine.
     Selftest(Box<SelftestArgs>),
     /// Draw the reports of finished or interrupted runs again, several together if asked.

@@ -62,6 +62,11 @@ impl Folder {
         })
     }
 
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The record.
     pub(crate) fn store(&self) -> PathBuf {
         self.path.join(STORE)

@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads, writes or prints: what is returned is for the caller to keep or to show.
 
+mod bisection;
 pub mod compare;
 mod facts;
 mod failed;
@@ -18,6 +19,7 @@ mod tables;
 mod terminal;
 mod view;
 
+pub use bisection::{bisection_markdown, render_bisection};
 pub use plot::summary_svg;
 pub use registry::{FORMATS, Format, RenderError};
 pub use selftest::{render_selftest, selftest_markdown};

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 use toll_analysis::compare::results::Verdict;
 use toll_core::sample::Instrument;
 
 /// What is the same on all sides of a comparison.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
 pub(crate) struct HeldArgs {
     /// The framework that carries the layers [default: the distribution that is compared, where it is one].
     #[arg(long, value_name = "NAME")]

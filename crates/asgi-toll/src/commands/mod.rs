@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub(crate) mod bisect;
 pub(crate) mod cache;
 pub(crate) mod compare;
 pub(crate) mod doctor;

@@ -13,14 +13,13 @@ use toll_lab::bench::{Comparison, Station};
 use crate::job::{self, Question, Task, Workshop};
 
 pub(crate) use gates::Gates;
-pub(crate) use planned::{margin, of_suites, order, sides, twice};
+pub(crate) use planned::{Planned, margin, of_suites, order, sides, twice};
 pub(crate) use side::Side;
 
 /// What came of a comparison.
 pub(crate) struct Compared {
     pub(crate) report: ComparisonReport,
     pub(crate) interrupted: bool,
-    pub(crate) prepared: job::Prepared,
 }
 
 /// Prepares, measures and judges a task that has pairs; `None` where it was interrupted before
@@ -40,7 +39,6 @@ pub(crate) fn carry_out(task: &mut Task, workshop: &Workshop) -> anyhow::Result<
     Ok(Some(Compared {
         report: compare(&measured.run, &task.question.pairs, &rules),
         interrupted: measured.interrupted,
-        prepared,
     }))
 }
 

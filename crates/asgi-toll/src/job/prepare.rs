@@ -278,7 +278,7 @@ fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Want
     let exclude_newer = series.exclude_newer.clone();
     let server = series.server_requirements(&task.shelf.catalogue);
     let edition = series.apart.edition.clone().unwrap_or_default();
-    let prefer = Vec::new();
+    let prefer = series.apart.prefer.clone();
     match task.before(index) {
         Some(before) => Wanted {
             label,

@@ -1,5 +1,6 @@
 //! One session of measuring: stations are set up, conducted, and what was measured is read back.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use toll_core::sample::MeasuredRun;
 use toll_lab::bench::{Bench, Comparison, Station};
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
+use toll_lab::driving::FunctionCalls;
 use toll_store::Store;
 
 use super::book::{Book, Judge};
@@ -37,21 +39,9 @@ pub(crate) fn measure(
     store.begin_session()?;
     store.clear_failures()?;
     let mut stations = stations::set_up(task, prepared, &mut store)?;
-    let sockets = tempfile::Builder::new()
-        .prefix("asgi-toll-")
-        .tempdir()
-        .context("no folder for sockets")?;
-    let bench = Bench {
-        settings: task.plan.settings.clone(),
-        seed: task.seed,
-        cores: Cores::choose(),
-        harness: prepared.unpacked.harness.clone(),
-        logs: task.folder.logs(),
-        sockets: sockets.path().to_owned(),
-        load_program: prepared.load_program.clone(),
-        abort: prepared.abort.clone(),
-    };
-    let few = !task.question.pairs.is_empty();
+    let sockets = sockets()?;
+    let bench = bench(task, prepared, sockets.path());
+    let few = !task.question.pairs.is_empty() || is_held(task);
     stations::choose_levels(&bench, &mut stations, few, &mut store, printer)?;
     let budget = Duration::from_secs(task.plan.settings.budget_s);
     let comparisons = side_by_side(stations);
@@ -68,6 +58,57 @@ pub(crate) fn measure(
         tool_cpu_s: (own_cpu_s() - cpu_before_s - generator_cpu_s).max(0.0),
     };
     finish(task, store, conducted, spent)
+}
+
+/// The functions that one request enters, of every series, through as many layers as the plan has at most.
+pub(crate) fn profiles(
+    task: &mut Task,
+    prepared: &Prepared,
+) -> anyhow::Result<(u32, Vec<Vec<FunctionCalls>>)> {
+    let mut store = task.open_store(prepared)?;
+    let stations = stations::set_up(task, prepared, &mut store)?;
+    let sockets = sockets()?;
+    let bench = bench(task, prepared, sockets.path());
+    let most = stations
+        .iter()
+        .filter_map(|station| station.levels.last())
+        .min();
+    let most = most.copied().unwrap_or(1);
+    let profile = |station: &Station| {
+        toll_lab::instrument::profile(&bench, station, most).map_err(|failure| anyhow!("{failure}"))
+    };
+    Ok((
+        most,
+        stations.iter().map(profile).collect::<Result<_, _>>()?,
+    ))
+}
+
+/// Whether series are held to one another, so that they stand at the same levels.
+fn is_held(task: &Task) -> bool {
+    task.plan
+        .series
+        .iter()
+        .any(|series| series.apart.held_to.is_some())
+}
+
+fn sockets() -> anyhow::Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("asgi-toll-")
+        .tempdir()
+        .context("no folder for sockets")
+}
+
+fn bench(task: &Task, prepared: &Prepared, sockets: &Path) -> Bench {
+    Bench {
+        settings: task.plan.settings.clone(),
+        seed: task.seed,
+        cores: Cores::choose(),
+        harness: prepared.unpacked.harness.clone(),
+        logs: task.folder.logs(),
+        sockets: sockets.to_owned(),
+        load_program: prepared.load_program.clone(),
+        abort: prepared.abort.clone(),
+    }
 }
 
 /// What measuring took; drawing the reports comes after.

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
 use toll_core::levels::{self, Levels};
-use toll_core::plan::SeriesPlan;
+use toll_core::plan::{Apart, SeriesPlan};
 use toll_core::sample::{Instrument, MeasuredCell, MeasuredSeries};
 use toll_lab::bench::{Bench, Station};
 use toll_lab::provision::Environment;
@@ -238,7 +238,12 @@ fn station(
 /// Two sides of a comparison may have the same axes, and still need folders of their own.
 fn slug(task: &Task, index: usize) -> String {
     let name = facts::slug(&task.plan.series[index].axes.to_string());
-    if task.question.pairs.is_empty() {
+    let is_alone = task
+        .plan
+        .series
+        .iter()
+        .all(|series| series.apart == Apart::default());
+    if is_alone {
         name
     } else {
         format!("{index}-{name}")

@@ -33,6 +33,7 @@ use toll_stats::gate::Gate;
 use toll_stats::holm;
 
 use crate::gauge::{DIRECT, Gauge, LOAD};
+use crate::model::Term;
 use crate::precision::Precision;
 use crate::results::{RunFacts, Shape, ShapeKind, ShapeSource, Tool};
 use crate::series;
@@ -84,6 +85,20 @@ pub fn standing(
         half_width: measured.precision(),
         done: measured.is_done(&rules.gate, family),
     }
+}
+
+/// The difference of one term, round by round, µs; none where the sides have no block in common.
+pub(crate) fn differences(
+    sides: (&MeasuredSeries, &MeasuredSeries),
+    gauge: &Gauge,
+    term: Term,
+    settings: &Settings,
+) -> Vec<f64> {
+    let contrast = contrast::Contrast::of(sides, gauge, settings);
+    let of_term = contrast.and_then(|mut contrast| contrast.terms.remove(&term));
+    of_term
+        .map(|of_term| of_term.difference)
+        .unwrap_or_default()
 }
 
 /// The number of gates of so many comparisons that measure time with so many instruments.

@@ -9,7 +9,7 @@ use toll_core::verify::{self, Answer};
 use toll_core::workload::Workload;
 
 use super::control::{Line, Silence};
-use super::orders::{DriverCost, Looked, Order, RequestLine, Said, Timed};
+use super::orders::{DriverCost, FunctionCalls, Looked, Order, RequestLine, Said, Timed};
 use crate::bench::{Bench, CellKey, Station};
 use crate::process::tree;
 use crate::serving::Running;
@@ -162,6 +162,17 @@ impl<'a> Cell<'a> {
     pub fn counts(&mut self) -> Result<BTreeMap<String, i64>, Failure> {
         match self.hear(Stage::Measure, self.count_patience())? {
             Said::Count { counts } => Ok(counts),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
+    }
+
+    /// The functions that one warm request enters; only of a process that counts.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn profile(&mut self) -> Result<Vec<FunctionCalls>, Failure> {
+        match self.ask(&Order::Profile {}, self.count_patience())? {
+            Said::Profile { functions } => Ok(functions),
             other => Err(self.strange(Stage::Measure, &other)),
         }
     }

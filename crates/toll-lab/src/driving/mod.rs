@@ -11,4 +11,4 @@ mod orders;
 
 pub use cell::Cell;
 pub use nursery::{Nursery, NurseryBegun};
-pub use orders::{DriverCost, Looked, Timed};
+pub use orders::{DriverCost, FunctionCalls, Looked, Timed};

@@ -43,6 +43,8 @@ pub(super) enum Order<'a> {
     Driver { cpu_ms: u64 },
     /// One request with every event counted.
     Count {},
+    /// Name the functions that one request enters.
+    Profile {},
     /// Name the layers that were found in the application.
     Stack {},
     /// Shut the application down and end.
@@ -99,6 +101,8 @@ pub(super) enum Said {
     Driver(DriverCost),
     /// The counts of one request.
     Count { counts: BTreeMap<String, i64> },
+    /// The functions that one request entered.
+    Profile { functions: Vec<FunctionCalls> },
     /// The layers found in the application.
     Stack(Looked),
     /// It is shut down.
@@ -158,6 +162,19 @@ pub struct DriverCost {
     pub reference_requests: i64,
     /// Their CPU time.
     pub reference_cpu_ns: i64,
+}
+
+/// A Python function, and how often one request entered it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct FunctionCalls {
+    /// Its file, relative to where Python found it, such as `starlette/routing.py`.
+    pub file: String,
+    /// Its qualified name (before Python 3.11 the bare one).
+    pub name: String,
+    /// The line on which it begins.
+    pub line: u32,
+    /// How often it was entered.
+    pub calls: i64,
 }
 
 /// Layers that were found by looking into the built application.

@@ -5,10 +5,12 @@ mod direct;
 mod drive;
 mod levels;
 mod load;
+mod profile;
 mod rise;
 mod sitting;
 
 pub use levels::choose_levels;
+pub use profile::profile;
 pub use sitting::Sitting;
 
 use toll_core::sample::Instrument;

@@ -15,7 +15,7 @@ pub(super) fn render(report: &ComparisonReport) -> String {
         imperative(report.verdict)
     );
     for comparison in &report.comparisons {
-        out += &one(comparison);
+        out += &comparison_markdown(comparison);
     }
     let margin = report.margin;
     let _ = writeln!(
@@ -41,7 +41,8 @@ fn imperative(verdict: Verdict) -> &'static str {
     }
 }
 
-fn one(comparison: &Comparison) -> String {
+/// One comparison.
+pub(crate) fn comparison_markdown(comparison: &Comparison) -> String {
     let mut out = format!(
         "\n### {}: {}\n\n{}\n",
         escaped(&comparison.label),
@@ -90,7 +91,7 @@ fn one(comparison: &Comparison) -> String {
 }
 
 /// Text from outside that Markdown would read as its own.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;")
 }
 

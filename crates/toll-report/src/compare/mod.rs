@@ -10,7 +10,9 @@ mod terminal;
 
 use toll_analysis::compare::results::ComparisonReport;
 
+pub(crate) use markdown::{comparison_markdown, escaped};
 pub use terminal::render_comparisons;
+pub(crate) use terminal::{render_comparison, wrapped};
 
 /// One way to write comparisons down.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ pub fn render_comparisons(report: &ComparisonReport, style: &TerminalStyle) -> S
     let mut parts: Vec<String> = report
         .comparisons
         .iter()
-        .map(|comparison| one(comparison, *style))
+        .map(|comparison| render_comparison(comparison, style))
         .collect();
     if report.comparisons.len() > 1 {
         parts.push(format!("Together: {}.\n", painted(report.verdict, *style)));
@@ -30,7 +30,9 @@ pub fn render_comparisons(report: &ComparisonReport, style: &TerminalStyle) -> S
     parts.join("\n")
 }
 
-fn one(comparison: &Comparison, style: TerminalStyle) -> String {
+/// One comparison.
+pub(crate) fn render_comparison(comparison: &Comparison, style: &TerminalStyle) -> String {
+    let style = *style;
     let mut out = format!(
         "{}: {}\n",
         comparison.label,
@@ -46,12 +48,12 @@ fn one(comparison: &Comparison, style: TerminalStyle) -> String {
         out += &head();
         out += &rows.concat();
     }
-    out += &wrapped(&comparison.why, style.width);
+    out += &wrapped(&comparison.why, style.width, "  ");
     if !comparison.moved.is_empty() {
-        out += &wrapped(&moved(comparison), style.width);
+        out += &wrapped(&moved(comparison), style.width, "  ");
     }
     for note in &comparison.notes {
-        out += &wrapped(&format!("note: {note}"), style.width);
+        out += &wrapped(&format!("note: {note}"), style.width, "  ");
     }
     out
 }
@@ -135,15 +137,15 @@ fn painted(verdict: Verdict, style: TerminalStyle) -> String {
     format!("{colour}{name}{colour:#}")
 }
 
-/// Words in lines of at most `width` columns.
-fn wrapped(text: &str, width: usize) -> String {
-    let width = width.clamp(40, 400) - 2;
+/// Words in lines of at most `width` columns, each behind `indent`.
+pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let width = width.clamp(40, 400) - indent.len();
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let last = lines.last_mut().filter(|line| {
+        let fits = |line: &&mut String| {
             line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width
-        });
-        match last {
+        };
+        match lines.last_mut().filter(fits) {
             Some(line) if line.is_empty() => line.push_str(word),
             Some(line) => {
                 line.push(' ');
@@ -152,7 +154,9 @@ fn wrapped(text: &str, width: usize) -> String {
             None => lines.push(word.to_owned()),
         }
     }
-    lines
+    let indented: Vec<String> = lines
         .iter()
-        .fold(String::new(), |out, line| format!("{out}  {line}\n"))
+        .map(|line| format!("{indent}{line}\n"))
+        .collect();
+    indented.concat()
 }

@@ -1,0 +1,142 @@
+//! Narrowing by time: the middle of a range beside both of its ends, until it is decided which of them it
+//! is like.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use toll_analysis::Precision;
+use toll_analysis::bisect::{Half, between, rounds_max};
+use toll_core::sample::Instrument;
+use toll_core::settings::Settings;
+use toll_lab::bench::{Comparison, Station};
+use toll_store::{Store, StoreError};
+
+use super::prober::Prober;
+use crate::comparing::{Planned, Side};
+use crate::job::{self, Judge, Order, Question, Task};
+
+/// Asks by time.
+pub(super) struct Clock<'p, 'a> {
+    prober: &'p mut Prober<'a>,
+    instrument: Instrument,
+    toll: bool,
+}
+
+/// When one question is decided.
+struct Thirds {
+    toll: bool,
+    settings: Settings,
+}
+
+impl Judge for Thirds {
+    fn judge(
+        &self,
+        store: &Store,
+        _: usize,
+        instrument: Instrument,
+    ) -> Result<Precision, StoreError> {
+        let series = [
+            store.load_series(0)?,
+            store.load_series(1)?,
+            store.load_series(2)?,
+        ];
+        let told = between(series.each_ref(), self.toll, instrument, &self.settings);
+        Ok(Precision {
+            rounds: told.rounds,
+            half_width: None,
+            done: told.done,
+        })
+    }
+}
+
+impl<'p, 'a> Clock<'p, 'a> {
+    pub(super) fn new(prober: &'p mut Prober<'a>, instrument: Instrument, toll: bool) -> Self {
+        Self {
+            prober,
+            instrument,
+            toll,
+        }
+    }
+
+    /// In which half of a range the step lies; `None` where the middle has no number.
+    pub(super) fn half(
+        &mut self,
+        low: usize,
+        middle: usize,
+        high: usize,
+    ) -> anyhow::Result<Option<Half>> {
+        // A release that cannot even be counted is skipped before anything is timed.
+        if self.prober.probe(middle)?.is_err() {
+            return Ok(None);
+        }
+        let versions = [low, middle, high].map(|place| self.prober.range.versions[place].clone());
+        let order = self.order([low, middle, high])?;
+        let mut task = Task::new(order)?;
+        let prepared = job::prepare(&task, self.prober.workshop)?;
+        let settings = task.plan.settings.clone();
+        let judge = Arc::new(Thirds {
+            toll: self.toll,
+            settings: settings.clone(),
+        });
+        let label = versions.join(" | ");
+        let together = move |stations: Vec<Station>| {
+            let whole = stations.len() == 3;
+            let comparison = Comparison {
+                label: label.clone(),
+                stations,
+            };
+            if whole { vec![comparison] } else { Vec::new() }
+        };
+        let printer = self.prober.workshop.printer;
+        let measured = job::measure(&mut task, &prepared, &together, judge, printer)?;
+        if measured.interrupted {
+            return Err(anyhow!("interrupted"));
+        }
+        let [one, two, three] = &measured.run.series[..] else {
+            return Ok(None);
+        };
+        let told = between([one, two, three], self.toll, self.instrument, &settings);
+        let like = match told.half {
+            Some(Half::Lower) => &versions[2],
+            Some(Half::Upper) => &versions[0],
+            None => "neither",
+        };
+        self.prober.printer.talk(format!(
+            "{}: like {like} ({} rounds)",
+            versions[1], told.rounds
+        ));
+        Ok(told.half)
+    }
+
+    fn order(&mut self, places: [usize; 3]) -> anyhow::Result<Order> {
+        let held = self.prober.held(vec![self.instrument]);
+        let mut whole: Option<Planned> = None;
+        for place in places {
+            let side = Side::release(
+                &self.prober.range.distribution,
+                &self.prober.range.versions[place],
+            );
+            let mut planned = Planned::of(&side, &held)?;
+            for series in &mut planned.plan.series {
+                self.prober.settle(series, place);
+                // All three stand at the levels that are chosen for the first.
+                series.apart.held_to = whole.as_ref().map(|_| 0);
+            }
+            match &mut whole {
+                Some(whole) => whole.plan.series.append(&mut planned.plan.series),
+                None => whole = Some(planned),
+            }
+        }
+        let Planned { mut plan, shelf } = whole.ok_or_else(|| anyhow!("no release to measure"))?;
+        plan.settings.rounds_max = rounds_max() as u32;
+        plan.settings.rounds_min = 1;
+        Ok(Order {
+            plan,
+            suite: "command-line.toml".to_owned(),
+            shelf,
+            question: Question::default(),
+            out: Some(self.prober.folder()),
+            seed: None,
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! `asgi-toll bisect`: which release did it, and what changed in it?
+
+mod by_time;
+mod culprit;
+mod mechanism;
+mod prober;
+mod range;
+mod state;
+mod steps;
+
+use std::time::Instant;
+
+use anyhow::bail;
+use toll_analysis::bisect::{
+    BISECT_SCHEMA_VERSION, Bisection, Footprint, Half, Lead, Step, narrow,
+};
+use toll_analysis::compare::results::Verdict;
+use toll_core::sample::Instrument;
+use toll_report::{TerminalStyle, bisection_markdown, render_bisection};
+
+use crate::cli::{BisectArgs, Global};
+use crate::comparing;
+use crate::exit::Exit;
+use crate::job::Workshop;
+use crate::printer::Printer;
+use crate::settings::VERSION;
+
+use by_time::Clock;
+use prober::{Probe, Prober};
+use range::Range;
+use state::State;
+use steps::Stairs;
+
+pub(crate) fn run(args: &BisectArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
+    let start = Instant::now();
+    let mut state = State::open(args)?;
+    let workshop = Workshop::open(global, args.held.uv.as_deref(), printer.hushed())?;
+    let found = search(&mut state, &workshop, printer);
+    if workshop.aborted() {
+        printer.talk(format!(
+            "Interrupted; go on with: asgi-toll bisect --resume {}",
+            state.folder.shown()
+        ));
+        return Ok(Exit::Interrupted);
+    }
+    let found = found.map_err(|error| {
+        error.context(format!(
+            "what was counted so far is kept; go on with: asgi-toll bisect --resume {}",
+            state.folder.shown()
+        ))
+    })?;
+    let bisection = Bisection {
+        wall_s: start.elapsed().as_secs_f64(),
+        ..found
+    };
+    finish(&bisection, &state, printer)
+}
+
+fn finish(bisection: &Bisection, state: &State, printer: Printer) -> anyhow::Result<Exit> {
+    let folder = &state.folder;
+    folder.keep("bisect.json", &serde_json::to_vec_pretty(bisection)?)?;
+    folder.keep("summary.md", bisection_markdown(bisection).as_bytes())?;
+    if printer.json {
+        printer.json(bisection)?;
+    } else {
+        let style = TerminalStyle {
+            width: Printer::width(),
+            colour: printer.colours(),
+            unicode: true,
+        };
+        printer.data(&render_bisection(bisection, &style))?;
+    }
+    printer.talk(format!("Results: {}", folder.shown()));
+    Ok(Exit::Done)
+}
+
+/// By what the ends of a range differ.
+enum By {
+    /// A count.
+    Counts(Lead),
+    /// The time of a layer (or of the base).
+    Time { instrument: Instrument, toll: bool },
+    /// Nothing that could be seen.
+    Nothing(String),
+}
+
+/// The search, from the ends to the steps.
+fn search(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::Result<Bisection> {
+    let range = Range::of(state, workshop)?;
+    printer.talk(format!(
+        "{} releases of {} from {} to {}, on Python {}",
+        range.versions.len(),
+        range.distribution,
+        range.first(),
+        range.last(),
+        range.python
+    ));
+    let mut prober = Prober::new(state, workshop, &range, printer);
+    let ends = prober.ends()?;
+    let by = what_differs(&mut prober, &ends, printer)?;
+    let found = match &by {
+        By::Counts(lead) if prober.state.all => all_steps(&mut prober, lead)?,
+        By::Nothing(_) if prober.state.all => every_step(&mut prober)?,
+        By::Counts(lead) => vec![by_counts(&mut prober, lead)?],
+        By::Time { instrument, toll } => {
+            let mut clock = Clock::new(&mut prober, *instrument, *toll);
+            vec![narrow(
+                (0, range.versions.len() - 1),
+                |low, middle, high| clock.half(low, middle, high),
+            )?]
+        }
+        By::Nothing(_) => Vec::new(),
+    };
+    let lead = match &by {
+        By::Counts(lead) => Some(lead.clone()),
+        _ => None,
+    };
+    let mut steps = Vec::new();
+    for pair in found {
+        steps.push(Stairs::new(&mut prober, lead.clone()).step(pair)?);
+    }
+    Ok(told(&prober, &range, &by, steps))
+}
+
+/// Counts first; time where they show nothing.
+fn what_differs(
+    prober: &mut Prober<'_>,
+    ends: &[Footprint; 2],
+    printer: Printer,
+) -> anyhow::Result<By> {
+    let [good, bad] = ends;
+    let margin = comparing::margin(&prober.state.held.margin)?;
+    if let Some(lead) = good.lead(bad, margin.relative) {
+        printer.talk(format!(
+            "The ends differ in {}: searching by counts",
+            steps::lead_in_words(&lead, good, bad)
+        ));
+        return Ok(By::Counts(lead));
+    }
+    let asked = &prober.state.held.instruments;
+    let timed: Vec<Instrument> = asked
+        .iter()
+        .copied()
+        .filter(|one| *one != Instrument::Counts)
+        .collect();
+    let instrument = match (asked.is_empty(), timed.first()) {
+        (true, _) => Instrument::Direct,
+        (false, Some(instrument)) => *instrument,
+        (false, None) => return Ok(By::Nothing("The ends do not differ in counts.".to_owned())),
+    };
+    printer.talk("The ends do not differ in counts: comparing them by time");
+    let last = prober.range.versions.len() - 1;
+    let comparison = prober.compare(0, last, vec![instrument])?;
+    let changed =
+        |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Regressed | Verdict::Improved));
+    let verdict = |change: &Option<toll_analysis::compare::results::Change>| {
+        change.as_ref().and_then(|change| change.verdict)
+    };
+    Ok(if changed(verdict(&comparison.toll)) {
+        By::Time {
+            instrument,
+            toll: true,
+        }
+    } else if changed(verdict(&comparison.base)) {
+        By::Time {
+            instrument,
+            toll: false,
+        }
+    } else {
+        By::Nothing(comparison.why)
+    })
+}
+
+/// One step, where a count has its largest change.
+fn by_counts(prober: &mut Prober<'_>, lead: &Lead) -> anyhow::Result<(usize, usize)> {
+    let last = prober.range.versions.len() - 1;
+    narrow((0, last), |low, middle, high| {
+        let value = |probe: Probe| probe.ok().and_then(|known| known.footprint.value(lead));
+        let Some(middle) = value(prober.probe(middle)?) else {
+            return Ok(None);
+        };
+        let ends = [value(prober.probe(low)?), value(prober.probe(high)?)];
+        let [Some(low), Some(high)] = ends else {
+            bail!("an end of the range lost its counts");
+        };
+        Ok(Some(Half::of(low, middle, high)))
+    })
+}
+
+/// Every pair of neighbours that differ in the count that the ends differ in, or in any other.
+fn all_steps(prober: &mut Prober<'_>, _lead: &Lead) -> anyhow::Result<Vec<(usize, usize)>> {
+    every_step(prober)
+}
+
+/// Every pair of neighbours, releases without a number aside, whose footprints differ.
+fn every_step(prober: &mut Prober<'_>) -> anyhow::Result<Vec<(usize, usize)>> {
+    prober.probe_all()?;
+    let margin = comparing::margin(&prober.state.held.margin)?.relative;
+    let mut steps = Vec::new();
+    let mut before: Option<(usize, Footprint)> = None;
+    for place in 0..prober.range.versions.len() {
+        let Ok(known) = prober.probe(place)? else {
+            continue;
+        };
+        if let Some((low, footprint)) = &before
+            && footprint.lead(&known.footprint, margin).is_some()
+        {
+            steps.push((*low, place));
+        }
+        before = Some((place, known.footprint));
+    }
+    Ok(steps)
+}
+
+fn told(prober: &Prober<'_>, range: &Range, by: &By, steps: Vec<Step>) -> Bisection {
+    let held = &prober.state.held;
+    let framework = prober.framework();
+    Bisection {
+        schema_version: BISECT_SCHEMA_VERSION,
+        tool_version: VERSION.to_owned(),
+        distribution: range.distribution.clone(),
+        good: range.first().to_owned(),
+        bad: range.last().to_owned(),
+        subject: format!(
+            "{framework}, {}, {}",
+            held.kinds.join(", "),
+            held.workloads.join(", ")
+        ),
+        releases: range.versions.len(),
+        python: range.python.clone(),
+        by: match by {
+            By::Counts(_) | By::Nothing(_) => Instrument::Counts.name().to_owned(),
+            By::Time { instrument, .. } => instrument.name().to_owned(),
+        },
+        answer: answer(range, by, &steps),
+        steps,
+        skipped: prober.skipped(),
+        probed: prober.probed(),
+        held: prober.state.lock.clone(),
+        wall_s: 0.0,
+    }
+}
+
+fn answer(range: &Range, by: &By, steps: &[Step]) -> String {
+    let (name, first, last) = (&range.distribution, range.first(), range.last());
+    match (steps, by) {
+        ([], By::Nothing(why)) => format!("No change found in {name} {first} … {last}. {why}"),
+        ([], _) => format!("No change found in {name} {first} … {last}."),
+        ([step], _) => steps::in_words(name, step),
+        (several, _) => format!("{} steps in {name} {first} … {last}.", several.len()),
+    }
+}

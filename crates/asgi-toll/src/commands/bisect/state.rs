@@ -1,0 +1,129 @@
+//! What a search knows, kept in its folder so that it can go on: what is asked, and what was counted.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use toll_analysis::bisect::{Probed, Skipped};
+
+use crate::cli::{BisectArgs, HeldArgs};
+use crate::folder::Folder;
+
+const FILE: &str = "search.json";
+
+/// What a search knows.
+pub(super) struct State {
+    pub(super) folder: Folder,
+    pub(super) distribution: String,
+    pub(super) good: String,
+    pub(super) bad: String,
+    pub(super) all: bool,
+    pub(super) pre: bool,
+    pub(super) include: Vec<String>,
+    pub(super) held: HeldArgs,
+    /// Releases as the index listed them when the search began.
+    pub(super) releases: Vec<String>,
+    /// The Python on which all are measured.
+    pub(super) python: Option<String>,
+    /// The distributions that are held still: those of the good end.
+    pub(super) lock: Vec<String>,
+    /// By version.
+    pub(super) known: BTreeMap<String, Known>,
+}
+
+/// What is known of one release.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Known {
+    Probed(Probed),
+    Skipped(Skipped),
+}
+
+/// The same as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    distribution: String,
+    good: String,
+    bad: String,
+    all: bool,
+    pre: bool,
+    include: Vec<String>,
+    held: HeldArgs,
+    releases: Vec<String>,
+    python: Option<String>,
+    lock: Vec<String>,
+    known: BTreeMap<String, Known>,
+}
+
+impl State {
+    /// A new search, or the rest of an old one.
+    pub(super) fn open(args: &BisectArgs) -> anyhow::Result<Self> {
+        if let Some(dir) = &args.resume {
+            let text = fs::read_to_string(dir.join(FILE)).with_context(|| {
+                format!(
+                    "{} is not the folder of a search: it has no {FILE}",
+                    dir.display()
+                )
+            })?;
+            let written: Written = serde_json::from_str(&text)
+                .with_context(|| format!("{FILE} in {} cannot be read", dir.display()))?;
+            return Ok(Self::from_written(Folder::for_reports(dir)?, written));
+        }
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let folder = match &args.out {
+            Some(out) => Folder::for_reports(out)?,
+            None => Folder::create(None, Timestamp::now())?,
+        };
+        Ok(Self {
+            folder,
+            distribution: toll_core::requirement::distribution(text(&args.distribution).trim()),
+            good: text(&args.good).trim().to_owned(),
+            bad: text(&args.bad).trim().to_owned(),
+            all: args.all,
+            pre: args.pre,
+            include: args.include.clone(),
+            held: args.held.clone(),
+            releases: Vec::new(),
+            python: None,
+            lock: Vec::new(),
+            known: BTreeMap::new(),
+        })
+    }
+
+    fn from_written(folder: Folder, written: Written) -> Self {
+        Self {
+            folder,
+            distribution: written.distribution,
+            good: written.good,
+            bad: written.bad,
+            all: written.all,
+            pre: written.pre,
+            include: written.include,
+            held: written.held,
+            releases: written.releases,
+            python: written.python,
+            lock: written.lock,
+            known: written.known,
+        }
+    }
+
+    /// Writes down what is known.
+    pub(super) fn keep(&self) -> anyhow::Result<()> {
+        let written = Written {
+            distribution: self.distribution.clone(),
+            good: self.good.clone(),
+            bad: self.bad.clone(),
+            all: self.all,
+            pre: self.pre,
+            include: self.include.clone(),
+            held: self.held.clone(),
+            releases: self.releases.clone(),
+            python: self.python.clone(),
+            lock: self.lock.clone(),
+            known: self.known.clone(),
+        };
+        self.folder
+            .keep(FILE, &serde_json::to_vec_pretty(&written)?)
+    }
+}
