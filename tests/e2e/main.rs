@@ -3,6 +3,7 @@
 mod bad_apps;
 mod bad_luck;
 mod browser;
+mod comparing;
 mod docker;
 mod external_generators;
 mod findings;

@@ -13,7 +13,7 @@ use toll_core::load_tool;
 use toll_core::sample::Instrument;
 use toll_lab::generator;
 
-pub(crate) use bisect::BisectArgs;
+pub(crate) use bisect::{BisectArgs, HistoryArgs};
 pub(crate) use compare::{CompareArgs, HeldArgs};
 pub(crate) use load::{ArrivalKind, LoadArgs};
 pub(crate) use selftest::SelftestArgs;
@@ -101,6 +101,8 @@ pub(crate) enum Verb {
     Load(Box<LoadArgs>),
     /// Find the release that changed what layers cost, and what changed in it.
     Bisect(Box<BisectArgs>),
+    /// Draw what layers cost over all releases of a distribution.
+    History(Box<HistoryArgs>),
     /// Count the tool's own false alarms, and how many known effects it finds, on this machine.
     Selftest(Box<SelftestArgs>),
     /// Draw the reports of finished or interrupted runs again, several together if asked.

@@ -38,6 +38,7 @@ fn carry_out(cli: &Cli, printer: Printer) -> anyhow::Result<Exit> {
         Verb::Run(args) => commands::run::run(args, global, printer),
         Verb::Compare(args) => commands::compare::run(args, global, printer),
         Verb::Bisect(args) => commands::bisect::run(args, global, printer),
+        Verb::History(args) => commands::history::run(args, global, printer),
         Verb::Selftest(args) => commands::selftest::run(args, global, printer),
         Verb::Burn => {
             toll_lab::noise::burn();

@@ -1,10 +1,37 @@
-//! The schema of `results.json`.
+//! The schemas of `results.json` and of what the other verbs write.
 
+use crate::bisect::Bisection;
+use crate::compare::results::ComparisonReport;
+use crate::history::History;
 use crate::results::Analysis;
+use crate::selftest::SelfTest;
 
 /// The JSON Schema of `results.json`, as it is kept in the repository under `docs/schema/`.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Analysis).to_value()
+}
+
+/// Every JSON Schema that is kept there, by its file.
+pub fn schemas() -> [(&'static str, serde_json::Value); 5] {
+    [
+        ("results-v1.schema.json", schema()),
+        (
+            "compare-v1.schema.json",
+            schemars::schema_for!(ComparisonReport).to_value(),
+        ),
+        (
+            "bisect-v1.schema.json",
+            schemars::schema_for!(Bisection).to_value(),
+        ),
+        (
+            "history-v1.schema.json",
+            schemars::schema_for!(History).to_value(),
+        ),
+        (
+            "selftest-v1.schema.json",
+            schemars::schema_for!(SelfTest).to_value(),
+        ),
+    ]
 }
 
 #[cfg(test)]
@@ -42,20 +69,48 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_in_the_repository_is_current() {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/results-v1.schema.json");
-        let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &current).unwrap();
+    fn the_schemas_in_the_repository_are_current() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+        for (name, schema) in schemas() {
+            let path = folder.join(name);
+            let current = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+            if std::env::var_os("UPDATE_SCHEMA").is_some() {
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(&path, &current).unwrap();
+            }
+            let kept = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                kept == current,
+                "{} is not current: UPDATE_SCHEMA=1 cargo test -p toll-analysis schema",
+                path.display()
+            );
         }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == current,
-            "{} is not current: UPDATE_SCHEMA=1 cargo test -p toll-analysis schema",
-            path.display()
-        );
+    }
+
+    #[test]
+    fn a_comparison_is_what_its_schema_says() {
+        let pair = crate::compare::Pair {
+            label: "a".to_owned(),
+            before: (0, "a".to_owned()),
+            after: (1, "b".to_owned()),
+        };
+        let run = MeasuredRun {
+            series: Synthetic::default().beside(&Synthetic::default()).into(),
+            ..Synthetic::default().run()
+        };
+        let rules = crate::compare::Rules::default();
+        for run in [run, MeasuredRun::default()] {
+            let report = crate::compare::compare(&run, std::slice::from_ref(&pair), &rules);
+            let value = serde_json::to_value(&report).unwrap();
+            let (_, schema) = schemas()
+                .into_iter()
+                .find(|(name, _)| name.starts_with("compare"))
+                .unwrap();
+            assert!(
+                jsonschema::validator_for(&schema).unwrap().is_valid(&value),
+                "{value:#}"
+            );
+        }
     }
 
     #[test]

@@ -81,6 +81,9 @@ pub struct Apart {
     /// A lock whose versions it is to have as far as its own requirements allow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefer: Vec<String>,
+    /// Whether its requirements are all that is installed, whatever they themselves require.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
 }
 
 impl Apart {

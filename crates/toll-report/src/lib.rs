@@ -8,6 +8,7 @@ pub mod compare;
 mod facts;
 mod failed;
 pub mod format;
+mod history;
 mod html;
 mod json;
 mod markdown;
@@ -20,7 +21,8 @@ mod terminal;
 mod view;
 
 pub use bisection::{bisection_markdown, render_bisection};
-pub use plot::summary_svg;
+pub use history::{history_markdown, history_png, render_history};
+pub use plot::{history_svg, summary_svg};
 pub use registry::{FORMATS, Format, RenderError};
 pub use selftest::{render_selftest, selftest_markdown};
 pub use terminal::{TerminalStyle, render_table};

@@ -38,7 +38,8 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-fn rasterise(svg: &str) -> Result<Vec<u8>, RenderError> {
+/// The picture of a drawing.
+pub(crate) fn rasterise(svg: &str) -> Result<Vec<u8>, RenderError> {
     let options = Options {
         font_family: "Inter".to_owned(),
         fontdb: Arc::clone(&FONTS),

@@ -46,3 +46,39 @@ pub(crate) struct BisectArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["distribution", "good", "bad", "out", "all", "pre", "include"])]
     pub(crate) resume: Option<PathBuf>,
 }
+
+/// `asgi-toll history`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  asgi-toll history starlette --kind base-http --with anyio==4.4.0
+  asgi-toll history starlette --kind asgi-header --from 0.30.0 --to 1.10.0
+  asgi-toll history anyio --framework starlette --with starlette==0.46.2 --kind base-http --instrument counts
+
+The table shows the releases at which something changed; --every shows all. history.png is the picture.")]
+pub(crate) struct HistoryArgs {
+    /// The distribution.
+    #[arg(value_name = "DISTRIBUTION", required_unless_present = "resume")]
+    pub(crate) distribution: Option<String>,
+    /// The oldest release [default: the first].
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) from: Option<String>,
+    /// The newest release [default: the last].
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<String>,
+    /// Pre-releases too.
+    #[arg(long)]
+    pub(crate) pre: bool,
+    /// Go on with an interrupted history; what is measured is taken from the folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["distribution", "from", "to", "pre", "out"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Print every release, not only those at which something changed.
+    #[arg(long)]
+    pub(crate) every: bool,
+    /// What is the same for all releases.
+    #[command(flatten)]
+    pub(crate) held: HeldArgs,
+    /// Folder for the results [default: asgi-toll-out/<time>].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod guard;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod load;
 pub(crate) mod plan;

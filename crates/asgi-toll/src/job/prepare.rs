@@ -288,6 +288,7 @@ fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Want
             exclude_newer,
             edition,
             prefer,
+            exact: series.apart.exact,
         },
         None => Wanted {
             label,
@@ -297,6 +298,7 @@ fn wanted(task: &Task, index: usize, series: &SeriesPlan, label: String) -> Want
             exclude_newer,
             edition,
             prefer,
+            exact: series.apart.exact,
         },
     }
 }

@@ -136,10 +136,12 @@ pub(super) fn choose_levels(
     Ok(())
 }
 
+/// The levels of a comparison. Ten layers at least: with fewer, what a heavy layer costs is known badly.
 fn ladder(levels: &[u32]) -> Vec<u32> {
+    const LEAST: u32 = 10;
     levels
         .last()
-        .map(|most| levels::ladder(*most))
+        .map(|most| levels::ladder((*most).max(LEAST)))
         .unwrap_or_default()
 }
 

@@ -213,6 +213,13 @@ fn one(
     let [shape_before, shape_after] = results.each_ref().map(|result| result.shape.clone());
     let shape = shape_change(shape_before, shape_after);
     // The last instrument that measured time speaks, as it is nearest to what users meet.
+    let mut timed = timed;
+    let mut counts = counts;
+    if is_bent(&shape) {
+        // What a straight line takes for a first layer is the bend.
+        let all = timed.values_mut().chain(counts.as_mut());
+        all.for_each(|one| one.first_layer = None);
+    }
     let speaks = [Instrument::Load, Instrument::Direct]
         .iter()
         .find_map(|instrument| timed.get(instrument.name()))
@@ -247,6 +254,12 @@ fn one(
     }
     comparison.why = words::why(&comparison);
     comparison
+}
+
+fn is_bent(shape: &ShapeChange) -> bool {
+    [&shape.before, &shape.after]
+        .iter()
+        .any(|side| side.kind == ShapeKind::Superlinear)
 }
 
 /// What was timed decides, and the shape; counts decide where nothing was timed.

@@ -1,7 +1,18 @@
 //! Why a verdict is what it is, in a sentence or two.
 
+use toll_core::metric::Metric;
+
 use super::results::{Change, Comparison, InstrumentComparison, Verdict};
 use crate::results::Estimate;
+
+/// The counts that sentences tell; all that changed are in the result.
+const SAID: [Metric; 5] = [
+    Metric::PythonCalls,
+    Metric::Tasks,
+    Metric::LoopCallbacks,
+    Metric::ThreadHops,
+    Metric::Instructions,
+];
 
 /// The sentences.
 pub(super) fn why(comparison: &Comparison) -> String {
@@ -104,13 +115,24 @@ fn size(change: &Change) -> String {
     } = &change.difference;
     let interval = low
         .zip(*high)
-        .map(|(low, high)| format!(" ({low:+.3} … {high:+.3})"))
+        .map(|(low, high)| format!(" ({} … {})", signed(low), signed(high)))
         .unwrap_or_default();
     let share = change
         .relative
-        .map(|share| format!(", {:+.1} %", share * 100.0))
+        .map(|share| format!(", {:+.1} %", share * 100.0).replace('-', "−"))
         .unwrap_or_default();
-    format!("{estimate:+.3} µs{interval}{share}")
+    format!("{} µs{interval}{share}", signed(*estimate))
+}
+
+/// About three digits, with the sign.
+fn signed(value: f64) -> String {
+    let decimals = match value.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        _ => 3,
+    };
+    format!("{value:+.decimals$}").replace('-', "−")
 }
 
 fn us(value: f64) -> String {
@@ -119,9 +141,9 @@ fn us(value: f64) -> String {
 
 /// The counts that changed, the headline first.
 fn counts(instrument: &InstrumentComparison) -> String {
-    let changed = instrument
-        .counts
+    let changed = SAID
         .iter()
+        .filter_map(|metric| Some((metric.name(), instrument.counts.get(metric.name())?)))
         .filter(|(_, change)| change.rises || change.falls);
     let said: Vec<String> = changed
         .filter_map(|(name, change)| {
@@ -138,7 +160,13 @@ fn counts(instrument: &InstrumentComparison) -> String {
             ))
         })
         .collect();
-    if said.is_empty() {
+    let others = instrument
+        .counts
+        .values()
+        .any(|change| change.rises || change.falls);
+    if said.is_empty() && others {
+        "Calls, tasks and callbacks are equal; other counts differ.".to_owned()
+    } else if said.is_empty() {
         "Counts are equal.".to_owned()
     } else {
         format!("Counts: {}.", said.join(", "))

@@ -174,6 +174,7 @@ fn newest_elsewhere(
             exclude_newer: exclude_newer.clone(),
             edition: String::new(),
             prefer: Vec::new(),
+            exact: false,
         };
         let found: Resolution = provisioner.resolve_alone(&request).ok()?;
         Some((interpreter.clone(), found.distributions()))

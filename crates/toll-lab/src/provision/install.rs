@@ -231,6 +231,7 @@ mod tests {
             exclude_newer: None,
             edition: edition.to_owned(),
             prefer: Vec::new(),
+            exact: false,
         }
     }
 

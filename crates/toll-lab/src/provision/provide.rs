@@ -30,6 +30,8 @@ pub struct Wanted {
     pub edition: String,
     /// A lock whose versions are kept wherever the requirements allow; empty for none.
     pub prefer: Vec<String>,
+    /// Whether the requirements are all there is to be, whatever they themselves require.
+    pub exact: bool,
 }
 
 /// One distinct environment and who wants it.
@@ -71,8 +73,13 @@ pub fn provide(
         .collect()
 }
 
-/// What makes two wishes the same: requirements, Python, day, edition and preferences.
-type Key = (Vec<String>, String, Option<String>, (String, Vec<String>));
+/// What makes two wishes the same: requirements, Python, day, edition, preferences, whether they are all.
+type Key = (
+    Vec<String>,
+    String,
+    Option<String>,
+    (String, Vec<String>, bool),
+);
 
 fn distinct(wanted: &[Wanted]) -> Vec<Distinct> {
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
@@ -82,7 +89,7 @@ fn distinct(wanted: &[Wanted]) -> Vec<Distinct> {
             sorted(&one.requirements),
             one.python.to_string(),
             one.exclude_newer.clone(),
-            (one.edition.clone(), one.prefer.clone()),
+            (one.edition.clone(), one.prefer.clone(), one.exact),
         );
         let index = *places.entry(key).or_insert(distinct.len());
         match distinct.get_mut(index) {
@@ -113,6 +120,7 @@ fn request(wanted: &Wanted, interpreter: &Interpreter) -> EnvironmentRequest {
         exclude_newer: wanted.exclude_newer.clone(),
         edition: wanted.edition.clone(),
         prefer: wanted.prefer.clone(),
+        exact: wanted.exact,
     }
 }
 

@@ -36,6 +36,8 @@ pub struct EnvironmentRequest {
     pub edition: String,
     /// A lock whose versions are kept wherever the requirements allow; empty for none.
     pub prefer: Vec<String>,
+    /// Whether the requirements are all there is to be, whatever they themselves require.
+    pub exact: bool,
 }
 
 /// An environment that can be used. `cache clean` is refused while a value of it is alive.

@@ -300,7 +300,7 @@ impl Provisioner for Virtualenvs {
     }
 
     fn resolve(&self, request: &EnvironmentRequest) -> Result<Resolution, Failure> {
-        self.resolve_as(request, false)
+        self.resolve_as(request, request.exact)
     }
 
     fn resolve_alone(&self, request: &EnvironmentRequest) -> Result<Resolution, Failure> {

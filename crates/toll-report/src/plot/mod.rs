@@ -13,5 +13,7 @@ mod story;
 mod summary;
 mod svg;
 pub(crate) mod text;
+mod timeline;
 
 pub use summary::summary_svg;
+pub use timeline::history_svg;

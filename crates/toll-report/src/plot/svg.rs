@@ -73,6 +73,18 @@ impl Svg {
         let _ = writeln!(self.body, "{}>{}</text>", tag.0, escape(content));
     }
 
+    /// Adds a line of text that is turned by a quarter, upwards.
+    pub(super) fn turned(&mut self, x: f64, y: f64, font: Font<'_>, content: &str) {
+        let _ = write!(
+            self.body,
+            "<g transform=\"translate({} {}) rotate(-90)\">",
+            Number(x),
+            Number(y)
+        );
+        self.text(0.0, 0.0, font, content);
+        self.body += "</g>\n";
+    }
+
     /// The whole document.
     pub(super) fn finish(self) -> String {
         let (width, height) = (Number(self.width), Number(self.height));

@@ -81,6 +81,8 @@ fn counted(
         .first_mut()
         .ok_or_else(|| anyhow!("nothing to count"))?;
     series.requirements = lock.to_vec();
+    // What they require of one another may forbid it; they are swapped all the same, to see whose step it is.
+    series.apart.exact = true;
     plan.settings.count_rounds = 1;
     plan.settings.count_repeats = 2;
     let out = Some(prober.folder());

@@ -48,16 +48,20 @@ fn looked_at(
     let [before, after] = &profiles[..] else {
         return Ok(Mechanism::default());
     };
-    let functions = functions(before, after);
+    let mut functions = functions(before, after);
     let files = |place: usize| {
         let environment = prepared.environments.get(place)?.as_ref().ok()?;
         python_files(environment, distribution)
     };
     let changed = files(0).zip(files(1));
-    let changed = changed.map(|(before, after)| changed_files(&before, &after, &functions));
+    let changed = changed
+        .map(|(before, after)| changed_files(&before, &after, &functions))
+        .unwrap_or_default();
+    // What the changed code itself does comes before what it makes others do.
+    functions.sort_by_key(|function| !changed.iter().any(|file| file.file == function.file));
     Ok(Mechanism {
         middlewares,
-        files: changed.unwrap_or_default(),
+        files: changed,
         functions: functions.into_iter().take(MOST_FUNCTIONS).collect(),
     })
 }

@@ -26,10 +26,12 @@ use crate::printer::Printer;
 use crate::settings::VERSION;
 
 use by_time::Clock;
-use prober::{Probe, Prober};
-use range::Range;
-use state::State;
+use prober::Probe;
 use steps::Stairs;
+
+pub(super) use prober::Prober;
+pub(super) use range::Range;
+pub(super) use state::State;
 
 pub(crate) fn run(args: &BisectArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let start = Instant::now();
@@ -43,12 +45,15 @@ pub(crate) fn run(args: &BisectArgs, global: &Global, printer: Printer) -> anyho
         ));
         return Ok(Exit::Interrupted);
     }
-    let found = found.map_err(|error| {
-        error.context(format!(
-            "what was counted so far is kept; go on with: asgi-toll bisect --resume {}",
-            state.folder.shown()
-        ))
-    })?;
+    let found = match found {
+        Err(error) if !state.known.is_empty() => {
+            let folder = state.folder.shown();
+            let kept =
+                format!("what was counted is kept; go on with: asgi-toll bisect --resume {folder}");
+            return Err(error.context(kept));
+        }
+        found => found?,
+    };
     let bisection = Bisection {
         wall_s: start.elapsed().as_secs_f64(),
         ..found
@@ -99,8 +104,7 @@ fn search(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::R
     let ends = prober.ends()?;
     let by = what_differs(&mut prober, &ends, printer)?;
     let found = match &by {
-        By::Counts(lead) if prober.state.all => all_steps(&mut prober, lead)?,
-        By::Nothing(_) if prober.state.all => every_step(&mut prober)?,
+        By::Counts(_) | By::Nothing(_) if prober.state.all => every_step(&mut prober)?,
         By::Counts(lead) => vec![by_counts(&mut prober, lead)?],
         By::Time { instrument, toll } => {
             let mut clock = Clock::new(&mut prober, *instrument, *toll);
@@ -150,7 +154,7 @@ fn what_differs(
     };
     printer.talk("The ends do not differ in counts: comparing them by time");
     let last = prober.range.versions.len() - 1;
-    let comparison = prober.compare(0, last, vec![instrument])?;
+    let comparison = prober.compare((0, last), vec![instrument], None)?;
     let changed =
         |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Regressed | Verdict::Improved));
     let verdict = |change: &Option<toll_analysis::compare::results::Change>| {
@@ -185,11 +189,6 @@ fn by_counts(prober: &mut Prober<'_>, lead: &Lead) -> anyhow::Result<(usize, usi
         };
         Ok(Some(Half::of(low, middle, high)))
     })
-}
-
-/// Every pair of neighbours that differ in the count that the ends differ in, or in any other.
-fn all_steps(prober: &mut Prober<'_>, _lead: &Lead) -> anyhow::Result<Vec<(usize, usize)>> {
-    every_step(prober)
 }
 
 /// Every pair of neighbours, releases without a number aside, whose footprints differ.

@@ -17,23 +17,26 @@ use crate::job::{self, Order, Prepared, Question, Task, Tolls, Workshop};
 use crate::printer::Printer;
 
 /// What is known of a release: what it does, or why it has no number.
-pub(super) type Probe = Result<Probed, Skipped>;
+pub(in crate::commands) type Probe = Result<Probed, Skipped>;
 
 /// The most layers at which releases are counted where nobody says: enough to tell a bend.
 const MOST_LAYERS: &str = "10";
 
+/// So many neighbours are tried as of their own day in vain before the others are not.
+const IN_VAIN: u32 = 3;
+
 /// Counts releases and remembers them.
-pub(super) struct Prober<'a> {
-    pub(super) state: &'a mut State,
-    pub(super) workshop: &'a Workshop,
-    pub(super) range: Range,
-    pub(super) printer: Printer,
+pub(in crate::commands) struct Prober<'a> {
+    pub(in crate::commands) state: &'a mut State,
+    pub(in crate::commands) workshop: &'a Workshop,
+    pub(in crate::commands) range: Range,
+    pub(in crate::commands) printer: Printer,
     /// Numbers folders.
     made: usize,
 }
 
 impl<'a> Prober<'a> {
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         state: &'a mut State,
         workshop: &'a Workshop,
         range: &Range,
@@ -49,7 +52,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Both ends. They are resolved first: what they consist of besides is held still for all others.
-    pub(super) fn ends(&mut self) -> anyhow::Result<[Footprint; 2]> {
+    pub(in crate::commands) fn ends(&mut self) -> anyhow::Result<[Footprint; 2]> {
         let last = self.range.versions.len() - 1;
         let ends = [self.probe(0)?, self.probe(last)?];
         let names = ["good", "bad"];
@@ -70,7 +73,7 @@ impl<'a> Prober<'a> {
     }
 
     /// What is known of the release at a place; it is counted where nothing is.
-    pub(super) fn probe(&mut self, place: usize) -> anyhow::Result<Probe> {
+    pub(in crate::commands) fn probe(&mut self, place: usize) -> anyhow::Result<Probe> {
         let version = self.range.versions[place].clone();
         if let Some(known) = self.state.known.get(&version) {
             return Ok(known.clone().into());
@@ -83,7 +86,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Counts every release of the range that is not known yet.
-    pub(super) fn probe_all(&mut self) -> anyhow::Result<()> {
+    pub(in crate::commands) fn probe_all(&mut self) -> anyhow::Result<()> {
         let known = &self.state.known;
         let versions = self.range.versions.iter();
         let rest: Vec<String> = versions
@@ -102,23 +105,30 @@ impl<'a> Prober<'a> {
     /// the day on which they came out.
     fn count(&mut self, versions: &[String]) -> anyhow::Result<()> {
         let failed = self.count_as_of(versions, None)?;
-        for (version, failure) in failed {
+        self.state.keep()?;
+        let mut in_vain = 0;
+        // The newest first: where some neighbours did not run with the companions of their own day either,
+        // older ones do not for the same reason, mostly their Python.
+        for (version, failure) in failed.into_iter().rev() {
             if self.workshop.aborted() {
                 bail!("interrupted");
             }
             if is_circumstance(&failure) {
                 bail!("{}", failure.message);
             }
-            let day = self.day_of(&version);
+            let day = (in_vain < IN_VAIN).then(|| self.day_of(&version)).flatten();
             let again = match &day {
                 Some(day) => self.count_as_of(std::slice::from_ref(&version), Some(day))?,
                 None => vec![(version.clone(), failure.clone())],
             };
-            if let Some((version, failure)) = again.into_iter().next() {
+            in_vain = if again.is_empty() { 0 } else { in_vain + 1 };
+            // The reason with the companions of all others says most.
+            if !again.is_empty() {
                 self.skip(version, &failure);
             }
+            self.state.keep()?;
         }
-        self.state.keep()
+        Ok(())
     }
 
     fn skip(&mut self, version: String, failure: &Failure) {
@@ -187,7 +197,7 @@ impl<'a> Prober<'a> {
     }
 
     /// What is held still, for a Python that is chosen.
-    pub(super) fn held(&self, instruments: Vec<Instrument>) -> HeldArgs {
+    pub(in crate::commands) fn held(&self, instruments: Vec<Instrument>) -> HeldArgs {
         let held = &self.state.held;
         let counted = instruments == [Instrument::Counts];
         HeldArgs {
@@ -239,7 +249,10 @@ impl<'a> Prober<'a> {
     }
 
     /// Measures an order that is no comparison.
-    pub(super) fn counted(&self, order: Order) -> anyhow::Result<(MeasuredRun, Prepared)> {
+    pub(in crate::commands) fn counted(
+        &self,
+        order: Order,
+    ) -> anyhow::Result<(MeasuredRun, Prepared)> {
         let mut task = Task::new(order)?;
         let prepared = job::prepare(&task, self.workshop)?;
         let judge = Tolls(task.plan.settings.clone());
@@ -254,12 +267,13 @@ impl<'a> Prober<'a> {
         Ok((measured.run, prepared))
     }
 
-    /// Compares two releases of the range side by side.
-    pub(super) fn compare(
+    /// Compares two releases of the range side by side; `rounds` is less than the gate's where a change is
+    /// known to be there, and only its size is asked for.
+    pub(in crate::commands) fn compare(
         &mut self,
-        low: usize,
-        high: usize,
+        (low, high): (usize, usize),
         instruments: Vec<Instrument>,
+        rounds: Option<usize>,
     ) -> anyhow::Result<Comparison> {
         let held = self.held(instruments);
         let sides = [low, high]
@@ -269,6 +283,9 @@ impl<'a> Prober<'a> {
             self.settle(series, place);
         }
         order.out = Some(self.folder());
+        if let Some(rounds) = rounds {
+            order.plan.settings.rounds_max = rounds as u32;
+        }
         let mut task = Task::new(order)?;
         let compared =
             carry_out(&mut task, self.workshop)?.filter(|compared| !compared.interrupted);
@@ -282,7 +299,11 @@ impl<'a> Prober<'a> {
     }
 
     /// Gives a series the companions with which its release was counted.
-    pub(super) fn settle(&self, series: &mut toll_core::plan::SeriesPlan, place: usize) {
+    pub(in crate::commands) fn settle(
+        &self,
+        series: &mut toll_core::plan::SeriesPlan,
+        place: usize,
+    ) {
         let version = &self.range.versions[place];
         series.apart.held_to = None;
         match self.state.known.get(version) {
@@ -313,12 +334,13 @@ impl<'a> Prober<'a> {
             exclude_newer: None,
             edition: String::new(),
             prefer: Vec::new(),
+            exact: false,
         };
         first_day(&virtualenvs, &release)
     }
 
     /// A new folder for something that is measured.
-    pub(super) fn folder(&mut self) -> std::path::PathBuf {
+    pub(in crate::commands) fn folder(&mut self) -> std::path::PathBuf {
         loop {
             self.made += 1;
             let path = self
@@ -334,13 +356,30 @@ impl<'a> Prober<'a> {
     }
 
     /// The framework that carries the layers.
-    pub(super) fn framework(&self) -> String {
+    pub(in crate::commands) fn framework(&self) -> String {
         let named = self.state.held.framework.clone();
         named.unwrap_or_else(|| self.range.distribution.clone())
     }
 
+    /// The place of a release in the range.
+    pub(in crate::commands) fn place(&self, version: &str) -> usize {
+        let found = self
+            .range
+            .versions
+            .iter()
+            .position(|known| known == version);
+        found.unwrap_or(0)
+    }
+
+    /// The levels at which releases are counted.
+    pub(in crate::commands) fn counted_levels(&self) -> Vec<u32> {
+        let held = self.held(vec![Instrument::Counts]);
+        let most = held.middlewares.parse().ok();
+        most.map(toll_core::levels::ladder).unwrap_or_default()
+    }
+
     /// Releases without a number, in their order.
-    pub(super) fn skipped(&self) -> Vec<Skipped> {
+    pub(in crate::commands) fn skipped(&self) -> Vec<Skipped> {
         let known = self
             .range
             .versions
@@ -355,7 +394,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Releases with a number, in their order.
-    pub(super) fn probed(&self) -> Vec<Probed> {
+    pub(in crate::commands) fn probed(&self) -> Vec<Probed> {
         let known = self
             .range
             .versions

@@ -10,16 +10,16 @@ use crate::job::Workshop;
 
 /// Releases in their order, both ends included.
 #[derive(Debug, Clone)]
-pub(super) struct Range {
-    pub(super) distribution: String,
-    pub(super) versions: Vec<String>,
-    pub(super) python: String,
+pub(in crate::commands) struct Range {
+    pub(in crate::commands) distribution: String,
+    pub(in crate::commands) versions: Vec<String>,
+    pub(in crate::commands) python: String,
 }
 
 impl Range {
-    /// Asks the index, unless an earlier session has.
-    pub(super) fn of(state: &mut State, workshop: &Workshop) -> anyhow::Result<Self> {
-        refuse_ends(state)?;
+    /// The releases between two ends, or from the first, up to the last, where one is not named. The index
+    /// is asked, unless an earlier session has.
+    pub(in crate::commands) fn of(state: &mut State, workshop: &Workshop) -> anyhow::Result<Self> {
         let request = toll_core::suite::python(&state.held.python)
             .map_err(|reason| anyhow!("--python: {reason}"))?;
         let virtualenvs = workshop.virtualenvs()?;
@@ -46,32 +46,29 @@ impl Range {
         })
     }
 
-    pub(super) fn first(&self) -> &str {
+    pub(in crate::commands) fn first(&self) -> &str {
         self.versions.first().map_or("", String::as_str)
     }
 
-    pub(super) fn last(&self) -> &str {
+    pub(in crate::commands) fn last(&self) -> &str {
         self.versions.last().map_or("", String::as_str)
     }
 }
 
 /// What can be said of the ends before anybody is asked.
-fn refuse_ends(state: &State) -> anyhow::Result<()> {
-    for end in [&state.good, &state.bad] {
+pub(in crate::commands) fn refuse_ends(good: &str, bad: &str) -> anyhow::Result<()> {
+    for end in [good, bad] {
         if !toll_core::requirement::is_version(end) {
             bail!("`{end}` is no version; write it like 0.38.2");
         }
     }
-    match compare_versions(&state.good, &state.bad) {
+    match compare_versions(good, bad) {
         Ordering::Less => Ok(()),
         Ordering::Equal => bail!(
-            "--good and --bad are both {}: there is nothing between them; how far one release differs from another is told by `asgi-toll compare`",
-            state.good
+            "both ends are {good}: there is nothing between them; how far one release differs from another is told by `asgi-toll compare`"
         ),
         Ordering::Greater => bail!(
-            "--good {} is newer than --bad {}: swap them; which way the cost went is told by the result",
-            state.good,
-            state.bad
+            "the first end, {good}, is newer than the second, {bad}: swap them; which way the cost went is told by the result"
         ),
     }
 }
@@ -82,7 +79,10 @@ fn between(state: &State) -> anyhow::Result<Vec<String>> {
     all.extend(state.include.iter().cloned());
     all.sort_by(|one, other| compare_versions(one, other));
     all.dedup();
-    let place = |end: &String| {
+    let place = |end: &String, otherwise: usize| {
+        if end.is_empty() {
+            return Ok(otherwise);
+        }
         let found = all
             .iter()
             .position(|version| compare_versions(version, end) == Ordering::Equal);
@@ -95,7 +95,14 @@ fn between(state: &State) -> anyhow::Result<Vec<String>> {
             )
         })
     };
-    let (low, high) = (place(&state.good)?, place(&state.bad)?);
+    let last = all.len().saturating_sub(1);
+    let (low, high) = (place(&state.good, 0)?, place(&state.bad, last)?);
+    if low > high || all.is_empty() {
+        bail!(
+            "there is no release of {} in this range",
+            state.distribution
+        );
+    }
     Ok(all[low..=high].to_vec())
 }
 

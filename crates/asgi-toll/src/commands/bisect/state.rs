@@ -2,40 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use toll_analysis::bisect::{Probed, Skipped};
 
-use crate::cli::{BisectArgs, HeldArgs};
+use super::range::refuse_ends;
+use crate::cli::{BisectArgs, HeldArgs, HistoryArgs};
+use crate::comparing::{Planned, Side};
 use crate::folder::Folder;
 
 const FILE: &str = "search.json";
 
 /// What a search knows.
-pub(super) struct State {
-    pub(super) folder: Folder,
-    pub(super) distribution: String,
-    pub(super) good: String,
-    pub(super) bad: String,
-    pub(super) all: bool,
-    pub(super) pre: bool,
-    pub(super) include: Vec<String>,
-    pub(super) held: HeldArgs,
+pub(in crate::commands) struct State {
+    pub(in crate::commands) folder: Folder,
+    pub(in crate::commands) distribution: String,
+    pub(in crate::commands) good: String,
+    pub(in crate::commands) bad: String,
+    pub(in crate::commands) all: bool,
+    pub(in crate::commands) pre: bool,
+    pub(in crate::commands) include: Vec<String>,
+    pub(in crate::commands) held: HeldArgs,
     /// Releases as the index listed them when the search began.
-    pub(super) releases: Vec<String>,
+    pub(in crate::commands) releases: Vec<String>,
     /// The Python on which all are measured.
-    pub(super) python: Option<String>,
+    pub(in crate::commands) python: Option<String>,
     /// The distributions that are held still: those of the good end.
-    pub(super) lock: Vec<String>,
+    pub(in crate::commands) lock: Vec<String>,
     /// By version.
-    pub(super) known: BTreeMap<String, Known>,
+    pub(in crate::commands) known: BTreeMap<String, Known>,
 }
 
 /// What is known of one release.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Known {
+pub(in crate::commands) enum Known {
     Probed(Probed),
     Skipped(Skipped),
 }
@@ -58,31 +61,71 @@ struct Written {
 
 impl State {
     /// A new search, or the rest of an old one.
-    pub(super) fn open(args: &BisectArgs) -> anyhow::Result<Self> {
+    pub(in crate::commands) fn open(args: &BisectArgs) -> anyhow::Result<Self> {
         if let Some(dir) = &args.resume {
-            let text = fs::read_to_string(dir.join(FILE)).with_context(|| {
-                format!(
-                    "{} is not the folder of a search: it has no {FILE}",
-                    dir.display()
-                )
-            })?;
-            let written: Written = serde_json::from_str(&text)
-                .with_context(|| format!("{FILE} in {} cannot be read", dir.display()))?;
-            return Ok(Self::from_written(Folder::for_reports(dir)?, written));
+            return Self::reopened(dir);
         }
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        refuse_ends(text(&args.good).trim(), text(&args.bad).trim())?;
+        let distribution = toll_core::requirement::distribution(text(&args.distribution).trim());
+        // Mistakes of the command line are told before there is a folder.
+        Planned::of(
+            &Side::release(&distribution, text(&args.good).trim()),
+            &args.held,
+        )?;
         let folder = match &args.out {
             Some(out) => Folder::for_reports(out)?,
             None => Folder::create(None, Timestamp::now())?,
         };
         Ok(Self {
             folder,
-            distribution: toll_core::requirement::distribution(text(&args.distribution).trim()),
+            distribution,
             good: text(&args.good).trim().to_owned(),
             bad: text(&args.bad).trim().to_owned(),
             all: args.all,
             pre: args.pre,
             include: args.include.clone(),
+            held: args.held.clone(),
+            releases: Vec::new(),
+            python: None,
+            lock: Vec::new(),
+            known: BTreeMap::new(),
+        })
+    }
+
+    fn reopened(dir: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(dir.join(FILE)).with_context(|| {
+            format!(
+                "{} is not the folder of a search: it has no {FILE}",
+                dir.display()
+            )
+        })?;
+        let written: Written = serde_json::from_str(&text)
+            .with_context(|| format!("{FILE} in {} cannot be read", dir.display()))?;
+        Ok(Self::from_written(Folder::for_reports(dir)?, written))
+    }
+
+    /// The same knowledge for a history.
+    pub(in crate::commands) fn of_history(args: &HistoryArgs) -> anyhow::Result<Self> {
+        if let Some(dir) = &args.resume {
+            return Self::reopened(dir);
+        }
+        if let (Some(from), Some(to)) = (&args.from, &args.to) {
+            refuse_ends(from, to)?;
+        }
+        let folder = match &args.out {
+            Some(out) => Folder::for_reports(out)?,
+            None => Folder::create(None, Timestamp::now())?,
+        };
+        let end = |end: &Option<String>| end.clone().unwrap_or_default();
+        Ok(Self {
+            folder,
+            distribution: toll_core::requirement::distribution(end(&args.distribution).trim()),
+            good: end(&args.from),
+            bad: end(&args.to),
+            all: true,
+            pre: args.pre,
+            include: Vec::new(),
             held: args.held.clone(),
             releases: Vec::new(),
             python: None,
@@ -109,7 +152,7 @@ impl State {
     }
 
     /// Writes down what is known.
-    pub(super) fn keep(&self) -> anyhow::Result<()> {
+    pub(in crate::commands) fn keep(&self) -> anyhow::Result<()> {
         let written = Written {
             distribution: self.distribution.clone(),
             good: self.good.clone(),

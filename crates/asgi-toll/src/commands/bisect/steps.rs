@@ -3,9 +3,11 @@
 use toll_analysis::bisect::{Direction, Footprint, Lead, Step, direction};
 use toll_analysis::compare::results::Comparison;
 use toll_core::sample::Instrument;
+use toll_stats::gate::Gate;
 
 use super::prober::Prober;
 use super::{culprit, mechanism};
+use crate::comparing;
 
 /// Looks at steps.
 pub(super) struct Stairs<'p, 'a> {
@@ -31,9 +33,10 @@ impl<'p, 'a> Stairs<'p, 'a> {
             "Measuring the step from {} to {}",
             versions[0], versions[1]
         ));
-        let comparison = self.prober.compare(low, high, instruments)?;
+        let rounds = Gate::default().next_look(0);
+        let comparison = self.prober.compare((low, high), instruments, rounds)?;
         let ends = [self.footprint(low)?, self.footprint(high)?];
-        let margin = 0.03;
+        let margin = comparing::margin(&self.prober.state.held.margin)?.relative;
         let lead = self
             .lead
             .clone()

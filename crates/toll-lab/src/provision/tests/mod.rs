@@ -71,6 +71,7 @@ fn wanted(requirements: &[&str], exclude_newer: Option<&str>) -> Wanted {
         exclude_newer: exclude_newer.map(str::to_owned),
         edition: String::new(),
         prefer: Vec::new(),
+        exact: false,
     }
 }
 
