@@ -79,6 +79,21 @@ fn verdicts_that_were_named_decide_the_exit_code() {
     let worse = compare("starlette==0.38.3", "starlette==0.38.2").expect(1);
     assert!(worse.stdout.contains("regressed"), "{}", worse.stdout);
     compare("starlette==0.38.2", "starlette==0.38.3").expect(0);
+    let kept = [
+        "compare",
+        "starlette==0.38.2",
+        "starlette==0.38.3",
+        "--out",
+        "kept",
+    ];
+    run(&place, &[&kept[..], &counts].concat()).expect(0);
+    let refused = place.run(&["run", "--resume", "kept"]).expect(2);
+    assert!(
+        refused.stderr.contains("compare --resume"),
+        "{}",
+        refused.stderr
+    );
+    place.run(&["compare", "--resume", "kept"]).expect(0);
     let same = compare("starlette==0.38.3", "starlette==0.38.4").expect(0);
     assert!(same.stdout.contains("0.38.4: cleared"), "{}", same.stdout);
 }

@@ -96,6 +96,11 @@ impl Shelf {
         Ok(assets::hex(&hash.finalize()))
     }
 
+    /// Whether another shelf has other subjects of the user's own.
+    pub(crate) fn differs_in_own(&self, other: &Self) -> bool {
+        self.own != other.own
+    }
+
     /// The folder of a subject.
     pub(crate) fn folder(&self, name: &str, unpacked: &Path) -> PathBuf {
         self.own

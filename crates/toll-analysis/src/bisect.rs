@@ -10,7 +10,7 @@ use toll_core::sample::{Instrument, MeasuredSeries};
 use toll_core::settings::Settings;
 use toll_stats::gate::{Decision, Gate, Look};
 
-use crate::compare::results::Comparison;
+use crate::compare::results::{Change, Comparison, ShapeChange, Verdict};
 use crate::counts;
 use crate::gauge::{DIRECT, LOAD};
 use crate::model::Term;
@@ -94,6 +94,11 @@ impl Footprint {
                 .map(|(_, lead)| lead)
         };
         furthest(true).or_else(|| furthest(false))
+    }
+
+    /// Whether a count differs by more than `margin` of what it is here.
+    pub fn differs_in(&self, other: &Self, lead: &Lead, margin: f64) -> bool {
+        self.distance(other, lead, margin).is_some()
     }
 
     /// How far a count differs, as the logarithm of the ratio; `None` within the margin.
@@ -197,10 +202,13 @@ pub fn between(
     let lower = differences((low, middle));
     let upper = differences((middle, high));
     // Positive where the lower half holds more of the change than the upper one.
-    let whole: f64 = lower.iter().sum::<f64>() + upper.iter().sum::<f64>();
-    let surplus: Vec<f64> = lower
+    let both: Vec<(f64, f64)> = lower
         .iter()
-        .zip(&upper)
+        .filter_map(|(round, lower)| Some((*lower, *upper.get(round)?)))
+        .collect();
+    let whole: f64 = both.iter().map(|(lower, upper)| lower + upper).sum();
+    let surplus: Vec<f64> = both
+        .iter()
         .map(|(lower, upper)| (lower - upper) * whole.signum())
         .collect();
     let gate = steps_gate();
@@ -321,12 +329,14 @@ pub struct Step {
     pub first_after: String,
     /// Up or down.
     pub direction: Direction,
+    /// Whether comparing the two releases by themselves showed the step again.
+    pub confirmed: bool,
     /// *a* on both sides.
-    pub base: Option<crate::compare::results::Change>,
+    pub base: Option<Change>,
     /// *b* on both sides.
-    pub toll: Option<crate::compare::results::Change>,
+    pub toll: Option<Change>,
     /// How the cost grows on both sides.
-    pub shape: Option<crate::compare::results::ShapeChange>,
+    pub shape: Option<ShapeChange>,
     /// The distribution that makes the step.
     pub culprit: Option<String>,
     /// What was swapped to find that out.
@@ -374,28 +384,27 @@ pub struct Bisection {
     pub wall_s: f64,
 }
 
-/// Whether the cost went up or down in a step, by the first of toll and base that tells.
+/// Whether the cost went up or down in a step: by the count that tells it, else by the first of toll and
+/// base whose gate has decided; `None` where neither tells.
 pub fn direction(
     comparison: &Comparison,
     lead: Option<&Lead>,
-    before: &Footprint,
-    after: &Footprint,
-) -> Direction {
+    [before, after]: [&Footprint; 2],
+) -> Option<Direction> {
     let by_counts = lead.and_then(|lead| Some(after.value(lead)? - before.value(lead)?));
+    let decided =
+        |change: &&Change| matches!(change.verdict, Some(Verdict::Regressed | Verdict::Improved));
     let by_time = || {
         let terms = [&comparison.toll, &comparison.base];
-        let decided = terms.into_iter().flatten().find(|change| {
-            change.verdict.is_some_and(|verdict| {
-                verdict.name() == "regressed" || verdict.name() == "improved"
-            })
-        });
-        decided.map(|change| change.difference.estimate)
+        let change = terms.into_iter().flatten().find(decided);
+        change.map(|change| change.difference.estimate)
     };
-    if by_counts.or_else(by_time).unwrap_or(0.0) < 0.0 {
+    let change = by_counts.filter(|change| *change != 0.0).or_else(by_time)?;
+    Some(if change < 0.0 {
         Direction::Faster
     } else {
         Direction::Slower
-    }
+    })
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Trial {
 pub struct Rate {
     /// What was planted.
     pub planted: Planted,
-    /// How many comparisons.
+    /// How many comparisons have a number.
     pub comparisons: u64,
     /// How many of them came to an alarm: false ones where nothing was planted, else right ones.
     pub alarms: u64,
@@ -106,7 +106,7 @@ pub struct Rate {
     pub cleared: u64,
     /// How many were undecided.
     pub inconclusive: u64,
-    /// How many had no number.
+    /// How many have no number; they are in no share.
     pub missing: u64,
     /// The share of alarms.
     pub share: f64,
@@ -175,7 +175,9 @@ fn rate(planted: Planted, trials: &[&Trial]) -> Rate {
     let count = |counts: &dyn Fn(&Trial) -> bool| {
         trials.iter().filter(|trial| counts(trial)).count() as u64
     };
-    let comparisons = trials.len() as u64;
+    let missing = count(&|trial| trial.verdict == Verdict::Missing);
+    // What has no number proves nothing.
+    let comparisons = trials.len() as u64 - missing;
     let alarms = match planted {
         Planted::Nothing => count(&Trial::is_false_alarm),
         _ => count(&Trial::is_found),
@@ -192,7 +194,7 @@ fn rate(planted: Planted, trials: &[&Trial]) -> Rate {
         alarms,
         cleared: count(&|trial| trial.verdict == Verdict::Cleared),
         inconclusive: count(&|trial| trial.verdict == Verdict::Inconclusive),
-        missing: count(&|trial| trial.verdict == Verdict::Missing),
+        missing,
         share: alarms as f64 / comparisons.max(1) as f64,
         low: binomial::lower_bound(alarms, comparisons, CONFIDENCE),
         high: binomial::upper_bound(alarms, comparisons, CONFIDENCE),
@@ -258,6 +260,9 @@ mod tests {
         assert_eq!(rates[0].median_found, Some(0.9));
         assert!((rates[0].coverage.unwrap() - 2.0 / 3.0).abs() < 1e-9);
         assert_eq!((rates[1].alarms, rates[1].inconclusive), (0, 1));
+        let nothing = vec![trial(Planted::Nothing, 0.0, Verdict::Missing, 0.0); 299];
+        let rate = &super::rates(&nothing)[0];
+        assert_eq!((rate.comparisons, rate.missing, rate.high), (0, 299, 1.0));
         assert_eq!(Planted::Share(0.05).to_string(), "+5 % of the toll");
         assert!(super::rates(&[]).is_empty());
     }

@@ -78,6 +78,9 @@ pub struct Apart {
     pub plant: Option<String>,
     /// The place of the series whose distributions it is to have as far as its own requirements allow.
     pub held_to: Option<usize>,
+    /// The place of the series at whose levels it stands, where those are chosen on the spot.
+    #[serde(default)]
+    pub levels_of: Option<usize>,
     /// A lock whose versions it is to have as far as its own requirements allow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefer: Vec<String>,

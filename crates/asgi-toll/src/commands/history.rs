@@ -24,7 +24,11 @@ const ROUNDS: u32 = 6;
 
 pub(crate) fn run(args: &HistoryArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let start = Instant::now();
+    if args.held.instruments.contains(&Instrument::Load) {
+        bail!("a history is counted, and timed with `direct`; leave `load` out");
+    }
     let mut state = State::of_history(args)?;
+    state.keep()?;
     let workshop = Workshop::open(global, args.held.uv.as_deref(), printer.hushed())?;
     let found = measured(&mut state, &workshop, printer);
     if workshop.aborted() {
@@ -101,7 +105,7 @@ fn timed(
         planned.plan.series.iter_mut().for_each(|series| {
             prober.settle(series, place);
             // All stand at the levels that are chosen for the first.
-            series.apart.held_to = whole.as_ref().map(|_| 0);
+            series.apart.levels_of = whole.as_ref().map(|_| 0);
         });
         match &mut whole {
             Some(whole) => whole.plan.series.append(&mut planned.plan.series),
@@ -175,7 +179,7 @@ fn told(
             held.kinds.join(", "),
             held.workloads.join(", ")
         ),
-        python: range.python.clone(),
+        python: prober.python(),
         host: timed.map(|(_, _, host)| host).unwrap_or_default(),
         levels: prober.counted_levels(),
         held: prober.state.lock.clone(),

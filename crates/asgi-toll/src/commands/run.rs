@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use toll_analysis::results::Analysis;
 use toll_lab::bench::Comparison;
 
@@ -39,6 +39,12 @@ const QUICK: &str = "a quick look: the lowest two and the highest level, few sli
 fn task(args: &RunArgs) -> anyhow::Result<Task> {
     if let Some(dir) = &args.resume {
         let mut task = Task::resumed(dir)?;
+        if !task.question.pairs.is_empty() {
+            let dir = dir.display();
+            bail!(
+                "{dir} is a comparison, whose sides are measured side by side; go on with: asgi-toll compare --resume {dir}"
+            );
+        }
         plan::set_limits(&mut task.plan, &args.choice)?;
         return Ok(task);
     }

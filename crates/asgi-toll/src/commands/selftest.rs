@@ -33,17 +33,28 @@ pub(crate) fn run(args: &SelftestArgs, global: &Global, printer: Printer) -> any
         toll_us: None,
     };
     let total = planted.len();
-    let mut interrupted = false;
+    let (mut interrupted, mut failed) = (false, None);
     for (number, planted) in planted.into_iter().enumerate() {
-        if !bench.compare(planted)? {
-            interrupted = true;
-            break;
+        match bench.compare(planted) {
+            Ok(true) => {}
+            Ok(false) => {
+                interrupted = true;
+                break;
+            }
+            // What was measured so far is told all the same.
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
         }
         if let Some(trial) = bench.trials.last() {
             printer.talk(format!("{} of {total}: {}", number + 1, in_words(trial)));
         }
     }
-    let Some(test) = bench.told(args, interrupted) else {
+    let Some(test) = bench.told(args, interrupted || failed.is_some()) else {
+        if let Some(error) = failed {
+            return Err(error);
+        }
         printer.talk("Interrupted before anything was measured");
         return Ok(Exit::Interrupted);
     };
@@ -57,8 +68,13 @@ pub(crate) fn run(args: &SelftestArgs, global: &Global, printer: Printer) -> any
     } else {
         printer.data(&render_selftest(&test))?;
     }
+    if let Some(error) = failed {
+        return Err(error);
+    }
     Ok(if interrupted {
         Exit::Interrupted
+    } else if test.rates.iter().all(|rate| rate.comparisons == 0) {
+        Exit::NothingMeasured
     } else {
         Exit::Done
     })
@@ -105,10 +121,16 @@ fn effect(text: &str) -> anyhow::Result<Planted> {
             .ok()
             .filter(|number| number.is_finite() && *number > 0.0)
     };
-    number(&["us", "µs"])
-        .map(Planted::Us)
+    let whole = |calls: &f64| calls.fract() == 0.0 && *calls <= 1e5;
+    // The harness plants whole nanoseconds, less than a millisecond.
+    let us = number(&["us", "µs"]).filter(|us| (0.001..999.0).contains(us));
+    us.map(Planted::Us)
         .or_else(|| number(&["%"]).map(|percent| Planted::Share(percent / 100.0)))
-        .or_else(|| number(&["calls", "call"]).map(|calls| Planted::Calls(calls as u32)))
+        .or_else(|| {
+            number(&["calls", "call"])
+                .filter(whole)
+                .map(|calls| Planted::Calls(calls as u32))
+        })
         .ok_or_else(|| anyhow!("`{text}` is no effect; write `1us`, `5%` or `1call`"))
 }
 
@@ -240,7 +262,7 @@ mod tests {
         assert_eq!(effect("1us").unwrap(), Planted::Us(1.0));
         assert_eq!(effect("5%").unwrap(), Planted::Share(0.05));
         assert_eq!(effect("1call").unwrap(), Planted::Calls(1));
-        for wrong in ["", "1", "0us", "-1us", "1 s"] {
+        for wrong in ["", "1", "0us", "-1us", "1 s", "1000us", "0.5call"] {
             assert!(effect(wrong).is_err(), "{wrong}");
         }
     }

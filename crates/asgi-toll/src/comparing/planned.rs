@@ -23,6 +23,8 @@ const NAME: &str = "command line";
 const DIRECT_BLOCKS: i64 = 8;
 const DIRECT_SLICE_MS: i64 = 5;
 
+const SPARE_ROUNDS: u32 = 4;
+
 /// The plan of one side, and where what it names is found.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
@@ -207,18 +209,25 @@ fn numbers(levels: &[u32]) -> toml::Value {
 /// Both plans as one: the series of the first, then those of the second, paired by what they share.
 fn paired(sides: [(&str, Planned); 2], held: &HeldArgs) -> anyhow::Result<Order> {
     let [(before, one), (after, other)] = sides;
+    if one.shelf.differs_in_own(&other.shelf) {
+        bail!(
+            "{before} and {after} bring subjects of their own that lie in different folders: put both suites beside one `subjects/`"
+        );
+    }
     let mut plan = one.plan;
     let offset = plan.series.len();
     let mut pairs = Vec::new();
+    let mut taken = Vec::new();
     for series in &other.plan.series {
-        let partner = plan.series[..offset]
-            .iter()
-            .position(|known| matches(known, series));
+        let free = |place: &usize| !taken.contains(place) && matches(&plan.series[*place], series);
+        let partner = (0..offset).find(free);
+        taken.extend(partner);
         let place = plan.series.len();
         let mut series = series.clone();
         if let Some(partner) = partner {
             pairs.push(pair((partner, before), (place, after), &series, offset > 1));
             series.apart.held_to = Some(partner);
+            series.apart.levels_of = Some(partner);
             plan.series.push(series);
         }
     }
@@ -230,7 +239,8 @@ fn paired(sides: [(&str, Planned); 2], held: &HeldArgs) -> anyhow::Result<Order>
     plan.suite = format!("{before} vs {after}");
     plan.settings.budget_s = settings::duration(&held.budget)?.as_secs().max(1);
     let gate = Gate::default();
-    plan.settings.rounds_max = gate.rounds_max() as u32;
+    // A round in which a cell failed is made up for.
+    plan.settings.rounds_max = gate.rounds_max() as u32 + SPARE_ROUNDS;
     plan.settings.rounds_min = gate.next_look(0).unwrap_or(1) as u32;
     Ok(Order {
         plan,
@@ -248,9 +258,16 @@ fn paired(sides: [(&str, Planned); 2], held: &HeldArgs) -> anyhow::Result<Order>
 /// Whether two series are the same but for what is compared.
 fn matches(one: &SeriesPlan, other: &SeriesPlan) -> bool {
     let same = |axis| one.axes.get(axis) == other.axes.get(axis);
-    [axes::FRAMEWORK, axes::KIND, axes::WORKLOAD]
-        .into_iter()
-        .all(same)
+    [
+        axes::FRAMEWORK,
+        axes::PYTHON,
+        axes::HTTP,
+        axes::LOOP,
+        axes::KIND,
+        axes::WORKLOAD,
+    ]
+    .into_iter()
+    .all(same)
 }
 
 fn pair(before: (usize, &str), after: (usize, &str), series: &SeriesPlan, several: bool) -> Pair {

@@ -37,7 +37,9 @@ impl Side {
         if path.extension().is_some_and(|extension| extension == "whl") {
             return wheel(path);
         }
-        if path.is_dir() {
+        // A bare name is a distribution, also beside a folder of that name, unless that is a project.
+        let is_path = text.contains('/') || text.starts_with('.');
+        if path.is_dir() && (is_path || path.join("pyproject.toml").is_file()) {
             return project(path);
         }
         if text.starts_with("git+") || text.contains("://") {
@@ -119,7 +121,8 @@ fn project(path: &Path) -> anyhow::Result<Side> {
         .find_map(|tables| name_in(&read, tables))
         .ok_or_else(|| anyhow!("{} has no `name` in `[project]`", file.display()))?;
     let mut hash = Sha256::new();
-    feed(&mut hash, path).with_context(|| format!("{} cannot be read", path.display()))?;
+    feed(&mut hash, path, Path::new(""))
+        .with_context(|| format!("{} cannot be read", path.display()))?;
     local(
         &name,
         path,
@@ -136,40 +139,34 @@ fn name_in(read: &toml::Table, tables: &[&str]) -> Option<String> {
     table.get("name")?.as_str().map(str::to_owned)
 }
 
-/// Folders that are made of the sources, or have nothing to do with them.
-const NO_SOURCES: [&str; 6] = [
-    "__pycache__",
-    "build",
-    "dist",
-    "node_modules",
-    "venv",
-    "target",
-];
+/// Folders beside the sources that are made of them, or have nothing to do with them.
+const NO_SOURCES: [&str; 5] = ["build", "dist", "node_modules", "venv", "target"];
 
-/// Adds every file of a project that may be a source.
-fn feed(hash: &mut Sha256, folder: &Path) -> io::Result<()> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
+/// Adds every file of a project that may be a source: where it lies in the project, and what is in it.
+fn feed(hash: &mut Sha256, project: &Path, below: &Path) -> io::Result<()> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(project.join(below))?
         .flatten()
         .map(|entry| entry.path())
         .collect();
     paths.sort();
     for path in paths {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let ignored = name.starts_with('.')
-            || name.ends_with(".egg-info")
-            || NO_SOURCES.contains(&name.as_str());
-        if ignored || path.is_symlink() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_top = below.as_os_str().is_empty();
+        let made = name == "__pycache__" || name.ends_with(".egg-info");
+        if name.starts_with('.') || made || (is_top && NO_SOURCES.contains(&name.as_ref())) {
+            continue;
+        }
+        let inside = below.join(name.as_ref());
+        if path.is_symlink() && path.is_dir() {
             continue;
         }
         if path.is_dir() {
-            feed(hash, &path)?;
+            feed(hash, project, &inside)?;
         } else {
-            hash.update(name.as_bytes());
-            hash.update(fs::read(&path)?);
+            let content = fs::read(&path)?;
+            hash.update(inside.as_os_str().as_encoded_bytes());
+            hash.update((content.len() as u64).to_le_bytes());
+            hash.update(content);
         }
     }
     Ok(())
@@ -225,5 +222,12 @@ mod tests {
         fs::create_dir(folder.path().join("__pycache__")).unwrap();
         write("__pycache__/module.pyc", "x");
         assert_eq!(parse().unwrap().edition, second.edition);
+        // What is called like something built is a source where it lies among the sources.
+        fs::create_dir_all(folder.path().join("package/build")).unwrap();
+        write("package/build/steps.py", "y = 1\n");
+        let third = parse().unwrap();
+        assert_ne!(third.edition, second.edition);
+        fs::rename(folder.path().join("package"), folder.path().join("renamed")).unwrap();
+        assert_ne!(parse().unwrap().edition, third.edition);
     }
 }

@@ -88,7 +88,7 @@ fn is_held(task: &Task) -> bool {
     task.plan
         .series
         .iter()
-        .any(|series| series.apart.held_to.is_some())
+        .any(|series| series.apart.levels_of.is_some())
 }
 
 fn sockets() -> anyhow::Result<tempfile::TempDir> {

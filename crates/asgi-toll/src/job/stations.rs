@@ -102,7 +102,7 @@ pub(super) fn choose_levels(
         }
         // Sides of a comparison stand at the same levels.
         let model = |place: usize| stations.iter().find(|other| other.series == place);
-        let like = station.plan.apart.held_to.and_then(model);
+        let like = station.plan.apart.levels_of.and_then(model);
         if let Some(levels) = like.map(|model| model.levels.clone()) {
             store.add_levels(station.series, &levels)?;
             stations.push(Station { levels, ..station });

@@ -28,8 +28,10 @@ pub(super) struct TermContrast {
 pub(super) struct Contrast {
     /// Numbers of middlewares that both have.
     pub levels: Vec<u32>,
-    /// Rounds in which both have a block.
-    pub rounds: usize,
+    /// Numbers of middlewares that only one of them has: nothing is said of such a pair.
+    pub one_sided: Vec<u32>,
+    /// Rounds in which both have a block, by number.
+    pub rounds: Vec<u32>,
     /// The terms that the levels determine.
     pub terms: BTreeMap<Term, TermContrast>,
 }
@@ -65,7 +67,8 @@ impl Contrast {
         let rounds: BTreeSet<u32> = pairs.iter().map(|pair| pair.round).collect();
         Some(Self {
             terms: contrasts(&pairs, &levels, &terms, reference_us)?,
-            rounds: rounds.len(),
+            one_sided: one_sided(&sides),
+            rounds: rounds.into_iter().collect(),
             levels,
         })
     }
@@ -84,6 +87,19 @@ fn common(sides: &[Blocks<'_>; 2]) -> (Vec<u32>, Vec<BlockId>) {
         .iter()
         .filter(|block| after.complete.contains(block));
     (levels.collect(), blocks.copied().collect())
+}
+
+/// The levels that one side has and the other lacks.
+fn one_sided(sides: &[Blocks<'_>; 2]) -> Vec<u32> {
+    let [before, after] = sides.each_ref().map(Blocks::levels);
+    let lacks = |levels: &[u32], level: &u32| !levels.contains(level);
+    let mut found: Vec<u32> = before
+        .iter()
+        .copied()
+        .filter(|level| lacks(&after, level))
+        .collect();
+    found.extend(after.iter().copied().filter(|level| lacks(&before, level)));
+    found
 }
 
 fn costs(side: &Blocks<'_>, levels: &[u32], block: BlockId) -> Option<Vec<f64>> {

@@ -38,8 +38,14 @@ pub(super) fn compare(
         let mut cells = before.cells.iter().chain(&after.cells);
         cells.find_map(|cell| cell.error.clone())
     };
+    let counted = |side: &InstrumentResult| {
+        let cells = side.cells.iter();
+        cells.filter(|cell| cell.error.is_none()).count()
+    };
+    // A level that only one side has passes no gate.
+    let lacks = levels.is_empty() || counted(&before).max(counted(&after)) > levels.len();
     Some(InstrumentComparison {
-        verdict: if levels.is_empty() {
+        verdict: if lacks {
             Verdict::Missing
         } else {
             verdict(&changes)
@@ -52,7 +58,7 @@ pub(super) fn compare(
         ),
         toll: change(before.toll.as_ref(), after.toll.as_ref(), &changes),
         rounds: before.rounds.min(after.rounds),
-        error: levels.is_empty().then(error).flatten(),
+        error: lacks.then(error).flatten(),
         counts: told(changes),
         levels,
     })

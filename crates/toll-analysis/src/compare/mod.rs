@@ -87,18 +87,21 @@ pub fn standing(
     }
 }
 
-/// The difference of one term, round by round, µs; none where the sides have no block in common.
+/// The difference of one term, µs, by number of round; none where the sides have no block in common.
 pub(crate) fn differences(
     sides: (&MeasuredSeries, &MeasuredSeries),
     gauge: &Gauge,
     term: Term,
     settings: &Settings,
-) -> Vec<f64> {
-    let contrast = contrast::Contrast::of(sides, gauge, settings);
-    let of_term = contrast.and_then(|mut contrast| contrast.terms.remove(&term));
-    of_term
+) -> BTreeMap<u32, f64> {
+    let Some(mut contrast) = contrast::Contrast::of(sides, gauge, settings) else {
+        return BTreeMap::new();
+    };
+    let of_term = contrast.terms.remove(&term);
+    let differences = of_term
         .map(|of_term| of_term.difference)
-        .unwrap_or_default()
+        .unwrap_or_default();
+    contrast.rounds.into_iter().zip(differences).collect()
 }
 
 /// The number of gates of so many comparisons that measure time with so many instruments.
@@ -154,12 +157,15 @@ pub fn compare_apart(run: &MeasuredRun, pairs: &[Pair], margin: Margin) -> Compa
     let side = |place: usize| run.series.get(place).unwrap_or(&nothing);
     let comparison = |pair: &Pair| {
         let sides = (side(pair.before.0), side(pair.after.0));
-        one(
-            pair,
-            sides,
-            apart::told(sides, &run.settings),
-            &run.settings,
-        )
+        let timed = apart::told(sides, &run.settings);
+        let told = one(pair, sides, timed, &run.settings);
+        // Where both sides were counted, the counts decide.
+        let counts = told.instruments.get(Instrument::Counts.name());
+        let decided = counts.map(|counts| verdict(&BTreeMap::new(), Some(counts), &told.shape));
+        Comparison {
+            verdict: decided.unwrap_or(told.verdict),
+            ..told
+        }
     };
     let comparisons = pairs.iter().map(comparison).collect();
     let rules = Rules {
@@ -269,8 +275,9 @@ fn verdict(
     shape: &ShapeChange,
 ) -> Verdict {
     let by_time: Vec<Verdict> = timed.values().map(|one| one.verdict).collect();
-    let measured = if by_time.is_empty() {
-        counts.map_or(Verdict::Missing, |counts| counts.verdict)
+    let counted = counts.map_or(Verdict::Missing, |counts| counts.verdict);
+    let measured = if by_time.is_empty() || (counts.is_some() && counted == Verdict::Missing) {
+        counted
     } else {
         Verdict::gravest(by_time)
     };

@@ -173,6 +173,57 @@ fn a_side_without_numbers_is_missing_never_cleared() {
     );
 }
 
+#[test]
+fn a_level_that_one_side_lost_passes_no_gate() {
+    let mut run = side_by_side(&Synthetic::default(), &Synthetic::default(), 3);
+    for cell in run.series[1].instruments.values_mut().flatten() {
+        if cell.middlewares == 10 {
+            cell.slices.clear();
+        }
+    }
+    let report = compare(&run, &[pair()], &Rules::default());
+    assert_eq!(report.verdict, Verdict::Missing);
+    let mut counted_run = MeasuredRun {
+        series: vec![MeasuredSeries::default(), MeasuredSeries::default()],
+        ..MeasuredRun::default()
+    };
+    for (series, levels) in counted_run
+        .series
+        .iter_mut()
+        .zip([&LEVELS[..], &LEVELS[..3]])
+    {
+        series
+            .instruments
+            .insert(Instrument::Counts, counted(levels, &[]));
+    }
+    let report = compare(&counted_run, &[pair()], &Rules::default());
+    assert_eq!(report.verdict, Verdict::Missing);
+    assert!(
+        !report.comparisons[0].why.contains("equal"),
+        "{}",
+        report.comparisons[0].why
+    );
+}
+
+#[test]
+fn counts_decide_between_stored_runs_and_their_times_do_not() {
+    use toll_core::metric::Metric;
+    let mut run = side_by_side(&Synthetic::default(), &Synthetic::default(), 3);
+    let more: [&[Planted]; 2] = [&[], &[(Metric::PythonCalls, |n| 46 + 9 * i64::from(n))]];
+    for (series, planted) in run.series.iter_mut().zip(more) {
+        series
+            .instruments
+            .insert(Instrument::Counts, counted(&LEVELS, planted));
+    }
+    let report = compare_apart(&run, &[pair()], Margin::default());
+    assert_eq!(report.verdict, Verdict::Regressed);
+    for series in &mut run.series {
+        series.instruments.remove(&Instrument::Counts);
+    }
+    let report = compare_apart(&run, &[pair()], Margin::default());
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+}
+
 fn by_counts(planted: &[Planted]) -> ComparisonReport {
     let series = |planted: &[Planted]| MeasuredSeries {
         instruments: [(Instrument::Counts, counted(&LEVELS, planted))]

@@ -39,7 +39,10 @@ impl Measured {
             .as_ref()
             .map(|contrast| gates(contrast, rules))
             .unwrap_or_default();
-        let error = contrast.is_none().then(|| missing([before, after]));
+        let lacks = contrast
+            .as_ref()
+            .is_none_or(|contrast| !contrast.one_sided.is_empty());
+        let error = lacks.then(|| missing([before, after]));
         Self {
             contrast,
             gates,
@@ -56,7 +59,9 @@ impl Measured {
 
     /// Rounds so far.
     pub(super) fn rounds(&self) -> usize {
-        self.contrast.as_ref().map_or(0, |contrast| contrast.rounds)
+        self.contrast
+            .as_ref()
+            .map_or(0, |contrast| contrast.rounds.len())
     }
 
     /// Half the width of the interval of the toll's difference by the toll before.
@@ -76,6 +81,7 @@ impl Measured {
         let decided =
             |evidence: &Evidence| evidence.decision(level, gate.alpha(), false) != Decision::Open;
         rounds >= gate.rounds_max()
+            || (gate.is_look(rounds) && self.error.is_some())
             || (gate.is_look(rounds) && self.gates.iter().all(|(_, _, evidence)| decided(evidence)))
     }
 
@@ -115,7 +121,13 @@ impl Measured {
             }
         }
         let verdicts = [&told.base, &told.toll].into_iter().flatten();
-        told.verdict = Verdict::gravest(verdicts.filter_map(|change| change.verdict));
+        let decided = Verdict::gravest(verdicts.filter_map(|change| change.verdict));
+        // A side that lost a level passes no gate, whatever the others say.
+        told.verdict = if self.error.is_some() {
+            Verdict::Missing
+        } else {
+            decided
+        };
         told
     }
 }

@@ -2,15 +2,16 @@
 
 use toll_core::metric::Metric;
 
-use super::results::{Change, Comparison, InstrumentComparison, Verdict};
+use super::results::{Change, Comparison, CountChange, InstrumentComparison, Verdict};
 use crate::results::Estimate;
 
 /// The counts that sentences tell; all that changed are in the result.
-const SAID: [Metric; 5] = [
+const SAID: [Metric; 6] = [
     Metric::PythonCalls,
     Metric::Tasks,
     Metric::LoopCallbacks,
     Metric::ThreadHops,
+    Metric::Timers,
     Metric::Instructions,
 ];
 
@@ -141,25 +142,14 @@ fn us(value: f64) -> String {
 
 /// The counts that changed, the headline first.
 fn counts(instrument: &InstrumentComparison) -> String {
+    if instrument.verdict == Verdict::Missing {
+        return String::new();
+    }
     let changed = SAID
         .iter()
         .filter_map(|metric| Some((metric.name(), instrument.counts.get(metric.name())?)))
         .filter(|(_, change)| change.rises || change.falls);
-    let said: Vec<String> = changed
-        .filter_map(|(name, change)| {
-            let (before, after) = (change.toll_before?, change.toll_after?);
-            let base = change.base_before.zip(change.base_after);
-            let base = base.filter(|(before, after)| before != after);
-            let base = base.map(|(before, after)| format!(" (base {before} → {after})"));
-            Some(format!(
-                "{} {} → {} per layer{}",
-                name.replace('_', " "),
-                short(before),
-                short(after),
-                base.unwrap_or_default()
-            ))
-        })
-        .collect();
+    let said: Vec<String> = changed.map(|(name, change)| count(name, change)).collect();
     let others = instrument
         .counts
         .values()
@@ -171,6 +161,21 @@ fn counts(instrument: &InstrumentComparison) -> String {
     } else {
         format!("Counts: {}.", said.join(", "))
     }
+}
+
+fn count(name: &str, change: &CountChange) -> String {
+    let toll = change.toll_before.zip(change.toll_after);
+    let toll =
+        toll.map(|(before, after)| format!(" {} → {} per layer", short(before), short(after)));
+    let base = change.base_before.zip(change.base_after);
+    let base = base.filter(|(before, after)| before != after);
+    let base = base.map(|(before, after)| format!(" (base {before} → {after})"));
+    format!(
+        "{}{}{}",
+        name.replace('_', " "),
+        toll.unwrap_or_default(),
+        base.unwrap_or_default()
+    )
 }
 
 /// Without needless decimals.

@@ -35,13 +35,15 @@ impl Measure for Counts {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let (mut plain, mut seen) = (Vec::new(), Vec::new());
-        for mut nursery in nurseries(sitting, &mut random, PLAIN)? {
-            let up = come_up(sitting, &mut nursery, PLAIN);
+        // They stay until the round is over: in a container, the cells end with them.
+        let mut nurseries = nurseries(sitting, &mut random, PLAIN)?;
+        for nursery in &mut nurseries {
+            let up = come_up(sitting, nursery, PLAIN);
             plain.extend(admit(sitting, nursery.station(), up)?);
             // Messages do not depend on hash seeds: one nursery is enough for them.
             if nursery.station().kind.asgi && sitting.round.number == 0 {
                 // Where they do not come up, such as for recursion, the others count all the same.
-                seen.extend(come_up(sitting, &mut nursery, SEAMS).0);
+                seen.extend(come_up(sitting, nursery, SEAMS).0);
             }
         }
         look_inside(sitting, &mut plain)?;

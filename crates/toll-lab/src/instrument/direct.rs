@@ -29,8 +29,10 @@ impl Measure for Direct {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let mut cells = Vec::new();
-        for mut nursery in nurseries(sitting, &mut random, PURPOSE)? {
-            let up = come_up(sitting, &mut nursery, PURPOSE);
+        // They stay until the round is over: in a container, the cells end with them.
+        let mut nurseries = nurseries(sitting, &mut random, PURPOSE)?;
+        for nursery in &mut nurseries {
+            let up = come_up(sitting, nursery, PURPOSE);
             cells.extend(admit(sitting, nursery.station(), up)?);
         }
         sitting.step(Step::WarmingUp);

@@ -32,7 +32,8 @@ const SIGNS: [Sign; 5] = [
         phrases: &[
             "error sending request",
             "failed to fetch",
-            "failed to download",
+            // Not "failed to download and build", which is the fault of what was built.
+            "failed to download `",
             "request failed after",
             "dns error",
             "tcp connect error",
@@ -122,7 +123,7 @@ pub(super) fn io_failed(doing: &str, error: &io::Error) -> Failure {
 }
 
 /// Whether to ask once more on another Python is pointless: it is not the fault of what was asked for.
-pub(super) fn is_circumstance(failure: &Failure) -> bool {
+pub fn is_circumstance(failure: &Failure) -> bool {
     [
         "index-unreachable",
         "disk-full",

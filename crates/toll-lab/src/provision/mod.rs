@@ -28,6 +28,7 @@ mod virtualenv;
 
 pub use cache::{Alone, CacheEntry, CleanError, CleanReport, alone, cache_clean, cache_list};
 pub use context::Context;
+pub use diagnose::is_circumstance;
 pub use event::{Notify, ProvisionEvent};
 pub use files::python_files;
 pub(crate) use images::Recipe;

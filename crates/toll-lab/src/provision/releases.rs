@@ -89,28 +89,38 @@ pub fn compare_versions(one: &str, other: &str) -> Ordering {
 }
 
 /// The first day on which a release could be had, found by halving: `None` where it never can.
-pub fn first_day(provisioner: &dyn Provisioner, release: &EnvironmentRequest) -> Option<String> {
+///
+/// # Errors
+/// What is not the release's fault, such as an index that cannot be reached.
+pub fn first_day(
+    provisioner: &dyn Provisioner,
+    release: &EnvironmentRequest,
+) -> Result<Option<String>, Failure> {
     let is_there = |day: i64| {
         let request = EnvironmentRequest {
             exclude_newer: date(day),
             prefer: Vec::new(),
             ..release.clone()
         };
-        provisioner.resolve_alone(&request).is_ok()
+        match provisioner.resolve_alone(&request) {
+            Ok(_) => Ok(true),
+            Err(failure) if diagnose::is_circumstance(&failure) => Err(failure),
+            Err(_) => Ok(false),
+        }
     };
     let (mut before, mut after) = (FIRST_DAY, Timestamp::now().as_second() / DAY_S);
-    if !is_there(after) {
-        return None;
+    if !is_there(after)? {
+        return Ok(None);
     }
     while after - before > 1 {
         let middle = i64::midpoint(before, after);
-        if is_there(middle) {
+        if is_there(middle)? {
             after = middle;
         } else {
             before = middle;
         }
     }
-    date(after)
+    Ok(date(after))
 }
 
 /// A day since 1970 as package managers write it.

@@ -23,6 +23,8 @@ pub(super) struct Question {
     alone: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     prefer: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    edition: String,
 }
 
 impl Question {
@@ -37,6 +39,7 @@ impl Question {
             exclude_newer: request.exclude_newer.clone(),
             alone,
             prefer: request.prefer.clone(),
+            edition: request.edition.clone(),
         }
     }
 
@@ -49,8 +52,9 @@ impl Question {
             self.exclude_newer.as_deref().unwrap_or(""),
             if self.alone { "alone" } else { "" },
         ];
-        if !prefer.is_empty() {
-            fields.push(&prefer);
+        let more = [prefer.as_str(), &self.edition];
+        if more.iter().any(|field| !field.is_empty()) {
+            fields.extend(more);
         }
         context
             .layout()
@@ -146,6 +150,7 @@ mod tests {
             exclude_newer: exclude_newer.map(str::to_owned),
             alone: false,
             prefer: Vec::new(),
+            edition: String::new(),
         };
         Answer {
             question,

@@ -156,10 +156,16 @@ fn draw(svg: &mut Svg, panel: &Panel, releases: &[Release]) {
             svg.push(line((at, bottom), (at, bottom - 6.0), "#aaaaaa", 2.0));
         }
     }
-    for run in runs(&values) {
+    curve(svg, panel, &values, &y);
+}
+
+/// The line through the values, with their intervals.
+fn curve(svg: &mut Svg, panel: &Panel, values: &[Option<Ends>], y: &dyn Fn(f64) -> f64) {
+    let releases = values.len();
+    for run in runs(values) {
         let at = run
             .iter()
-            .map(|(place, value)| (x(*place, releases.len()), y(value.1)));
+            .map(|(place, value)| (x(*place, releases), y(value.1)));
         let tag = Tag::new("polyline")
             .attr("points", &points(at))
             .attr("fill", "none");
@@ -170,7 +176,7 @@ fn draw(svg: &mut Svg, panel: &Panel, releases: &[Release]) {
         .enumerate()
         .filter_map(|(place, value)| Some((place, (*value)?)))
     {
-        let at = x(place, releases.len());
+        let at = x(place, releases);
         if high > low {
             svg.push(
                 line((at, y(low)), (at, y(high)), panel.colour, 2.0).attr("stroke-opacity", "0.5"),

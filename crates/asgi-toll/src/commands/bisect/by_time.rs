@@ -95,6 +95,18 @@ impl<'p, 'a> Clock<'p, 'a> {
         let [one, two, three] = &measured.run.series[..] else {
             return Ok(None);
         };
+        let is_timed = |series: &toll_core::sample::MeasuredSeries| {
+            let mut cells = series.cells(self.instrument).iter();
+            cells.any(|cell| !cell.slices.is_empty())
+        };
+        for (end, version) in [(one, &versions[0]), (three, &versions[2])] {
+            if !is_timed(end) {
+                return Err(anyhow!("{version} was counted, and could not be timed"));
+            }
+        }
+        if !is_timed(two) {
+            return Ok(None);
+        }
         let told = between([one, two, three], self.toll, self.instrument, &settings);
         let like = match told.half {
             Some(Half::Lower) => &versions[2],
@@ -120,7 +132,7 @@ impl<'p, 'a> Clock<'p, 'a> {
             for series in &mut planned.plan.series {
                 self.prober.settle(series, place);
                 // All three stand at the levels that are chosen for the first.
-                series.apart.held_to = whole.as_ref().map(|_| 0);
+                series.apart.levels_of = whole.as_ref().map(|_| 0);
             }
             match &mut whole {
                 Some(whole) => whole.plan.series.append(&mut planned.plan.series),

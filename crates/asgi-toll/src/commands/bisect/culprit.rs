@@ -44,8 +44,8 @@ pub(super) fn swap(
 }
 
 /// The culprit: the one distribution that makes the step by itself, or the only one that differs.
-pub(super) fn name(swapped: &[Swapped], distribution: &str) -> Option<String> {
-    if swapped.is_empty() {
+pub(super) fn name(swapped: &[Swapped], distribution: &str, moved: usize) -> Option<String> {
+    if moved <= 1 {
         return Some(distribution.to_owned());
     }
     let mut makers = swapped

@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use anyhow::bail;
 use toll_analysis::bisect::{
-    BISECT_SCHEMA_VERSION, Bisection, Footprint, Half, Lead, Step, narrow,
+    BISECT_SCHEMA_VERSION, Bisection, Direction, Footprint, Half, Lead, Step, narrow,
 };
-use toll_analysis::compare::results::Verdict;
+use toll_analysis::compare::results::{Change, Verdict};
 use toll_core::sample::Instrument;
 use toll_report::{TerminalStyle, bisection_markdown, render_bisection};
 
@@ -36,6 +36,7 @@ pub(super) use state::State;
 pub(crate) fn run(args: &BisectArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let start = Instant::now();
     let mut state = State::open(args)?;
+    state.keep()?;
     let workshop = Workshop::open(global, args.held.uv.as_deref(), printer.hushed())?;
     let found = search(&mut state, &workshop, printer);
     if workshop.aborted() {
@@ -83,8 +84,12 @@ fn finish(bisection: &Bisection, state: &State, printer: Printer) -> anyhow::Res
 enum By {
     /// A count.
     Counts(Lead),
-    /// The time of a layer (or of the base).
-    Time { instrument: Instrument, toll: bool },
+    /// The time of a layer (or of the base), and which way it went from one end to the other.
+    Time {
+        instrument: Instrument,
+        toll: bool,
+        direction: Direction,
+    },
     /// Nothing that could be seen.
     Nothing(String),
 }
@@ -104,9 +109,11 @@ fn search(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::R
     let ends = prober.ends()?;
     let by = what_differs(&mut prober, &ends, printer)?;
     let found = match &by {
-        By::Counts(_) | By::Nothing(_) if prober.state.all => every_step(&mut prober)?,
+        _ if prober.state.all => every_step(&mut prober)?,
         By::Counts(lead) => vec![by_counts(&mut prober, lead)?],
-        By::Time { instrument, toll } => {
+        By::Time {
+            instrument, toll, ..
+        } => {
             let mut clock = Clock::new(&mut prober, *instrument, *toll);
             vec![narrow(
                 (0, range.versions.len() - 1),
@@ -119,9 +126,13 @@ fn search(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::R
         By::Counts(lead) => Some(lead.clone()),
         _ => None,
     };
+    let otherwise = match &by {
+        By::Time { direction, .. } => *direction,
+        _ => Direction::Slower,
+    };
     let mut steps = Vec::new();
     for pair in found {
-        steps.push(Stairs::new(&mut prober, lead.clone()).step(pair)?);
+        steps.push(Stairs::new(&mut prober, lead.clone(), otherwise).step(pair)?);
     }
     Ok(told(&prober, &range, &by, steps))
 }
@@ -155,23 +166,34 @@ fn what_differs(
     printer.talk("The ends do not differ in counts: comparing them by time");
     let last = prober.range.versions.len() - 1;
     let comparison = prober.compare((0, last), vec![instrument], None)?;
-    let changed =
-        |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Regressed | Verdict::Improved));
-    let verdict = |change: &Option<toll_analysis::compare::results::Change>| {
-        change.as_ref().and_then(|change| change.verdict)
+    if comparison.verdict == Verdict::Missing {
+        bail!(
+            "an end of the range has no number by {}: {}",
+            instrument.name(),
+            comparison.why
+        );
+    }
+    let decided = |change: &Option<Change>| {
+        let change = change.as_ref()?;
+        matches!(change.verdict, Some(Verdict::Regressed | Verdict::Improved))
+            .then_some(change.difference.estimate)
     };
-    Ok(if changed(verdict(&comparison.toll)) {
-        By::Time {
-            instrument,
-            toll: true,
-        }
-    } else if changed(verdict(&comparison.base)) {
-        By::Time {
-            instrument,
-            toll: false,
-        }
-    } else {
-        By::Nothing(comparison.why)
+    let by_toll = decided(&comparison.toll);
+    let Some(change) = by_toll.or_else(|| decided(&comparison.base)) else {
+        let said = match comparison.verdict {
+            Verdict::Inconclusive => "The clock has not decided. ",
+            _ => "",
+        };
+        return Ok(By::Nothing(format!("{said}{}", comparison.why)));
+    };
+    Ok(By::Time {
+        instrument,
+        toll: by_toll.is_some(),
+        direction: if change < 0.0 {
+            Direction::Faster
+        } else {
+            Direction::Slower
+        },
     })
 }
 
@@ -226,7 +248,7 @@ fn told(prober: &Prober<'_>, range: &Range, by: &By, steps: Vec<Step>) -> Bisect
             held.workloads.join(", ")
         ),
         releases: range.versions.len(),
-        python: range.python.clone(),
+        python: prober.python(),
         by: match by {
             By::Counts(_) | By::Nothing(_) => Instrument::Counts.name().to_owned(),
             By::Time { instrument, .. } => instrument.name().to_owned(),

@@ -7,7 +7,7 @@ use toll_core::failure::Failure;
 use toll_core::plan::Plan;
 use toll_core::sample::{Instrument, MeasuredRun};
 use toll_lab::bench;
-use toll_lab::provision::{EnvironmentRequest, Provisioner, first_day};
+use toll_lab::provision::{EnvironmentRequest, Provisioner, first_day, is_circumstance};
 
 use super::range::Range;
 use super::state::{Known, State};
@@ -116,11 +116,20 @@ impl<'a> Prober<'a> {
             if is_circumstance(&failure) {
                 bail!("{}", failure.message);
             }
-            let day = (in_vain < IN_VAIN).then(|| self.day_of(&version)).flatten();
+            let day = if in_vain < IN_VAIN {
+                self.day_of(&version)?
+            } else {
+                None
+            };
             let again = match &day {
                 Some(day) => self.count_as_of(std::slice::from_ref(&version), Some(day))?,
                 None => vec![(version.clone(), failure.clone())],
             };
+            // A release that was passed by has its own failure again, which is none of these.
+            let circumstance = again.iter().find(|(_, failure)| is_circumstance(failure));
+            if let Some((_, failure)) = circumstance {
+                bail!("{}", failure.message);
+            }
             in_vain = if again.is_empty() { 0 } else { in_vain + 1 };
             // The reason with the companions of all others says most.
             if !again.is_empty() {
@@ -165,11 +174,18 @@ impl<'a> Prober<'a> {
             self.state.python = Some(environment.python_version.clone());
         }
         let mut failed = Vec::new();
+        let interrupted = self.workshop.aborted();
         for (version, series) in versions.iter().zip(&run.series) {
             match Footprint::of(series, &run.settings).filter(|_| is_whole(series)) {
                 Some(footprint) => self.take(version, footprint, day),
+                // What an interrupt stopped has not failed.
+                None if interrupted => {}
                 None => failed.push((version.clone(), why(series))),
             }
+        }
+        if interrupted {
+            self.state.keep()?;
+            bail!("interrupted");
         }
         Ok(failed)
     }
@@ -261,9 +277,6 @@ impl<'a> Prober<'a> {
         };
         let judge = std::sync::Arc::new(judge);
         let measured = job::measure(&mut task, &prepared, &apart, judge, self.workshop.printer)?;
-        if measured.interrupted {
-            bail!("interrupted");
-        }
         Ok((measured.run, prepared))
     }
 
@@ -317,15 +330,13 @@ impl<'a> Prober<'a> {
     }
 
     /// The day on which a release came out, so that its companions can be those of that day.
-    fn day_of(&self, version: &str) -> Option<String> {
-        let virtualenvs = self.workshop.virtualenvs().ok()?;
-        let python = self
-            .state
-            .python
-            .clone()
-            .unwrap_or(self.range.python.clone());
-        let request = toll_core::suite::python(&python).ok()?;
-        let chosen = virtualenvs.choose_python(&request).ok()?;
+    fn day_of(&self, version: &str) -> anyhow::Result<Option<String>> {
+        let virtualenvs = self.workshop.virtualenvs()?;
+        let request = toll_core::suite::python(&self.python())
+            .map_err(|reason| anyhow!("--python: {reason}"))?;
+        let chosen = virtualenvs
+            .choose_python(&request)
+            .map_err(|failure| anyhow!("{failure}"))?;
         let release = EnvironmentRequest {
             label: version.to_owned(),
             requirements: vec![format!("{}=={version}", self.range.distribution)],
@@ -336,7 +347,13 @@ impl<'a> Prober<'a> {
             prefer: Vec::new(),
             exact: false,
         };
-        first_day(&virtualenvs, &release)
+        first_day(&virtualenvs, &release).map_err(|failure| anyhow!("{}", failure.message))
+    }
+
+    /// The Python on which all are measured.
+    pub(in crate::commands) fn python(&self) -> String {
+        let used = self.state.python.clone();
+        used.unwrap_or_else(|| self.range.python.clone())
     }
 
     /// A new folder for something that is measured.
@@ -439,9 +456,4 @@ fn why(series: &toll_core::sample::MeasuredSeries) -> Failure {
             "nothing was counted",
         )
     })
-}
-
-/// What is not the release's fault, so that it must not be skipped for it.
-fn is_circumstance(failure: &Failure) -> bool {
-    ["index-unreachable", "disk-full", "interrupted"].contains(&failure.code.as_str())
 }

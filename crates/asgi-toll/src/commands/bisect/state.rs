@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use toll_analysis::bisect::{Probed, Skipped};
@@ -73,10 +73,7 @@ impl State {
             &Side::release(&distribution, text(&args.good).trim()),
             &args.held,
         )?;
-        let folder = match &args.out {
-            Some(out) => Folder::for_reports(out)?,
-            None => Folder::create(None, Timestamp::now())?,
-        };
+        let folder = new_folder(args.out.as_deref(), "bisect")?;
         Ok(Self {
             folder,
             distribution,
@@ -113,10 +110,7 @@ impl State {
         if let (Some(from), Some(to)) = (&args.from, &args.to) {
             refuse_ends(from, to)?;
         }
-        let folder = match &args.out {
-            Some(out) => Folder::for_reports(out)?,
-            None => Folder::create(None, Timestamp::now())?,
-        };
+        let folder = new_folder(args.out.as_deref(), "history")?;
         let end = |end: &Option<String>| end.clone().unwrap_or_default();
         Ok(Self {
             folder,
@@ -169,4 +163,18 @@ impl State {
         self.folder
             .keep(FILE, &serde_json::to_vec_pretty(&written)?)
     }
+}
+
+/// A folder without a search.
+fn new_folder(out: Option<&Path>, verb: &str) -> anyhow::Result<Folder> {
+    let Some(out) = out else {
+        return Folder::create(None, Timestamp::now());
+    };
+    if out.join(FILE).exists() {
+        let out = out.display();
+        bail!(
+            "{out} has a search already; choose another folder, or go on with it: asgi-toll {verb} --resume {out}"
+        );
+    }
+    Folder::for_reports(out)
 }

@@ -13,11 +13,21 @@ use crate::comparing;
 pub(super) struct Stairs<'p, 'a> {
     prober: &'p mut Prober<'a>,
     lead: Option<Lead>,
+    /// The way that the ends of the range went.
+    otherwise: Direction,
 }
 
 impl<'p, 'a> Stairs<'p, 'a> {
-    pub(super) fn new(prober: &'p mut Prober<'a>, lead: Option<Lead>) -> Self {
-        Self { prober, lead }
+    pub(super) fn new(
+        prober: &'p mut Prober<'a>,
+        lead: Option<Lead>,
+        otherwise: Direction,
+    ) -> Self {
+        Self {
+            prober,
+            lead,
+            otherwise,
+        }
     }
 
     /// Everything about one step.
@@ -37,17 +47,19 @@ impl<'p, 'a> Stairs<'p, 'a> {
         let comparison = self.prober.compare((low, high), instruments, rounds)?;
         let ends = [self.footprint(low)?, self.footprint(high)?];
         let margin = comparing::margin(&self.prober.state.held.margin)?.relative;
-        let lead = self
-            .lead
-            .clone()
-            .filter(|lead| ends[0].value(lead) != ends[1].value(lead));
-        let lead = lead.or_else(|| ends[0].lead(&ends[1], margin));
+        let lead = self.lead.clone();
+        let lead = lead
+            .filter(|lead| ends[0].differs_in(&ends[1], lead, margin))
+            .or_else(|| ends[0].lead(&ends[1], margin));
         let swapped = culprit::swap(self.prober, (low, high), &comparison, lead.as_ref(), &ends)?;
-        let culprit = culprit::name(&swapped, &self.prober.range.distribution);
+        let target = &self.prober.range.distribution;
+        let culprit = culprit::name(&swapped, target, comparison.moved.len());
+        let direction = direction(&comparison, lead.as_ref(), ends.each_ref());
         let mechanism = mechanism::of(self.prober, (low, high), culprit.as_deref());
         let [last_before, first_after] = versions;
         Ok(Step {
-            direction: direction(&comparison, lead.as_ref(), &ends[0], &ends[1]),
+            confirmed: direction.is_some(),
+            direction: direction.unwrap_or(self.otherwise),
             last_before,
             first_after,
             base: comparison.base.clone(),
@@ -85,6 +97,9 @@ pub(super) fn lead_in_words(lead: &Lead, before: &Footprint, after: &Footprint) 
     )
 }
 
+const UNCONFIRMED: &str =
+    " (Comparing these two by themselves did not show it again: it may lie beside them.)";
+
 /// A step in a sentence.
 pub(super) fn in_words(distribution: &str, step: &Step) -> String {
     let direction = match step.direction {
@@ -94,13 +109,14 @@ pub(super) fn in_words(distribution: &str, step: &Step) -> String {
     let blame = match &step.culprit {
         Some(culprit) if culprit == distribution => String::new(),
         Some(culprit) => format!(" This step is {culprit}'s, not {distribution}'s."),
-        None => " No single distribution makes it.".to_owned(),
+        None => " Which distribution makes it was not found.".to_owned(),
     };
     format!(
-        "{distribution} became {direction} between {} and {}.{} {}{blame}",
+        "{distribution} became {direction} between {} and {}.{}{} {}{blame}",
         step.last_before,
         step.first_after,
         between(step),
+        if step.confirmed { "" } else { UNCONFIRMED },
         size(&step.comparison)
     )
 }
