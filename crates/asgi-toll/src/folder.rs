@@ -12,7 +12,7 @@ use toll_analysis::results::Analysis;
 const STORE: &str = "run.sqlite";
 
 /// The folder of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Folder {
     path: PathBuf,
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use toll_analysis::history::{History, Release};
-use toll_analysis::results::{Estimate, ShapeKind};
+use toll_analysis::results::Estimate;
 
 use crate::format;
 use crate::plot::history_svg;
 use crate::png::rasterise;
 use crate::registry::RenderError;
+use crate::view::shape_word;
 
 /// The picture.
 ///
@@ -88,22 +89,12 @@ fn row(release: &Release) -> String {
         release
             .footprint
             .as_ref()
-            .map_or("", |footprint| shape(footprint.shape)),
+            .map_or("", |footprint| shape_word(footprint.shape)),
     )
 }
 
 fn cost(estimate: &Estimate) -> String {
     format::micros(estimate.estimate)
-}
-
-fn shape(kind: ShapeKind) -> &'static str {
-    match kind {
-        ShapeKind::Linear => "linear",
-        ShapeKind::Superlinear => "superlinear",
-        ShapeKind::Step => "step",
-        ShapeKind::Flat => "flat",
-        ShapeKind::Unclear => "unclear",
-    }
 }
 
 /// The same as Markdown, every release.
@@ -163,6 +154,6 @@ fn markdown_row(release: &Release) -> String {
         release
             .footprint
             .as_ref()
-            .map_or("", |footprint| shape(footprint.shape)),
+            .map_or("", |footprint| shape_word(footprint.shape)),
     )
 }

@@ -19,6 +19,7 @@ mod selftest;
 mod tables;
 mod terminal;
 mod view;
+mod xml;
 
 pub use bisection::{bisection_markdown, render_bisection};
 pub use history::{history_markdown, history_png, render_history};

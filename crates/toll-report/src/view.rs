@@ -198,7 +198,7 @@ pub(crate) fn power(shape: &Shape) -> Option<String> {
 }
 
 /// The word for a shape.
-fn shape_word(kind: ShapeKind) -> &'static str {
+pub(crate) fn shape_word(kind: ShapeKind) -> &'static str {
     match kind {
         ShapeKind::Linear => "linear",
         ShapeKind::Superlinear => "superlinear",

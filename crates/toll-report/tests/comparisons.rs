@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use toll_analysis::bisect::Bisection;
 use toll_analysis::compare::results::{ComparisonReport, Verdict};
+use toll_analysis::history::{History, Release};
 use toll_report::compare::{FORMATS, render_comparisons};
-use toll_report::{TerminalStyle, bisection_markdown, render_bisection};
+use toll_report::{TerminalStyle, bisection_markdown, history_svg, render_bisection};
 
 /// starlette 0.38.2 against 0.38.3 with base-http layers.
 fn measured() -> ComparisonReport {
@@ -149,6 +150,48 @@ fn the_summary_leads_with_the_verdict() {
     assert!(text.starts_with("## asgi-toll: regressed\n"), "{text}");
     assert!(text.contains("please look at it") && text.contains("&lt;a> & \"b\" \\| c"));
     assert!(file(&with_verdict(Verdict::Cleared), "summary.md").contains("No action needed"));
+}
+
+#[test]
+fn only_what_has_gates_speaks_of_false_alarms() {
+    let mut report = measured();
+    assert!(file(&report, "summary.md").contains("false alarms at most 1 %"));
+    let counts = |name: &String, _: &mut _| name == "counts";
+    report.comparisons[0].instruments.retain(counts);
+    assert!(!file(&report, "summary.md").contains("false alarms"));
+}
+
+#[test]
+fn a_history_without_times_has_an_empty_panel_and_no_axis() {
+    let bisection: Bisection = serde_json::from_str(include_str!("recorded/bisect.json")).unwrap();
+    let releases = bisection.probed.into_iter().map(|probed| Release {
+        version: probed.version,
+        footprint: Some(probed.footprint),
+        base: None,
+        toll: None,
+        as_of: None,
+        skipped: None,
+        is_step: false,
+    });
+    let history = History {
+        schema_version: 1,
+        tool_version: "0.1.0".to_owned(),
+        distribution: bisection.distribution,
+        subject: bisection.subject,
+        python: bisection.python,
+        host: toll_core::host::Host::default(),
+        levels: Vec::new(),
+        held: Vec::new(),
+        releases: releases.collect(),
+        wall_s: 1.0,
+    };
+    let drawing = history_svg(&history);
+    assert!(
+        drawing.contains("not measured") && !drawing.contains("0.0000"),
+        "{drawing}"
+    );
+    assert_eq!(drawing.matches("<circle").count(), history.releases.len());
+    roxmltree::Document::parse(&drawing).unwrap();
 }
 
 #[test]

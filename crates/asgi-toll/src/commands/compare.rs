@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::bail;
 use toll_analysis::compare::results::{ComparisonReport, Verdict};
-use toll_report::TerminalStyle;
 use toll_report::compare::render_comparisons;
 
 use crate::catalogue;
@@ -79,12 +78,7 @@ pub(crate) fn show(report: &ComparisonReport, printer: Printer) -> anyhow::Resul
     if printer.json {
         return printer.json(report);
     }
-    let style = TerminalStyle {
-        width: Printer::width(),
-        colour: printer.colours(),
-        unicode: true,
-    };
-    Ok(printer.data(&render_comparisons(report, &style))?)
+    Ok(printer.data(&render_comparisons(report, &printer.style()))?)
 }
 
 /// How a comparison ends: with an objection where a verdict was named, and never well without numbers.

@@ -13,9 +13,9 @@ use toll_report::{history_markdown, history_png, render_history};
 
 use super::bisect::{Prober, Range, State};
 use crate::cli::{Global, HistoryArgs};
-use crate::comparing::{self, Planned, Side};
+use crate::comparing;
 use crate::exit::Exit;
-use crate::job::{self, Order, Question, Task, Tolls, Workshop};
+use crate::job::{self, Task, Tolls, Workshop};
 use crate::printer::Printer;
 use crate::settings::VERSION;
 
@@ -64,14 +64,7 @@ pub(crate) fn run(args: &HistoryArgs, global: &Global, printer: Printer) -> anyh
 
 fn measured(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::Result<History> {
     let range = Range::of(state, workshop)?;
-    printer.talk(format!(
-        "{} releases of {} from {} to {}, on Python {}",
-        range.versions.len(),
-        range.distribution,
-        range.first(),
-        range.last(),
-        range.python
-    ));
+    printer.talk(range.in_words());
     let mut prober = Prober::new(state, workshop, &range, printer);
     // The newest one first: its companions are those that are held still.
     prober
@@ -97,36 +90,16 @@ fn timed(
         known.len()
     ));
     let held = prober.held(vec![Instrument::Direct]);
-    let mut whole: Option<Planned> = None;
-    for probed in &known {
-        let side = Side::release(&prober.range.distribution, &probed.version);
-        let mut planned = Planned::of(&side, &held)?;
-        let place = prober.place(&probed.version);
-        planned.plan.series.iter_mut().for_each(|series| {
-            prober.settle(series, place);
-            // All stand at the levels that are chosen for the first.
-            series.apart.levels_of = whole.as_ref().map(|_| 0);
-        });
-        match &mut whole {
-            Some(whole) => whole.plan.series.append(&mut planned.plan.series),
-            None => whole = Some(planned),
-        }
-    }
-    let Some(Planned { mut plan, shelf }) = whole else {
-        bail!("no release has a number");
-    };
-    plan.settings.rounds_min = ROUNDS;
-    plan.settings.rounds_max = ROUNDS;
-    plan.settings.budget_s = crate::settings::duration(&held.budget)?.as_secs().max(1);
-    let out = Some(prober.folder());
-    let mut task = Task::new(Order {
-        plan,
-        suite: "command-line.toml".to_owned(),
-        shelf,
-        question: Question::default(),
-        out,
-        seed: held.seed,
-    })?;
+    let places: Vec<usize> = known
+        .iter()
+        .map(|probed| prober.place(&probed.version))
+        .collect();
+    let mut planned = prober.at_same_levels(&places, &held)?;
+    let settings = &mut planned.plan.settings;
+    settings.rounds_min = ROUNDS;
+    settings.rounds_max = ROUNDS;
+    settings.budget_s = crate::settings::duration(&held.budget)?.as_secs().max(1);
+    let mut task = Task::new(planned.order(prober.folder(), held.seed))?;
     let prepared = job::prepare(&task, prober.workshop)?;
     let judge = Arc::new(Tolls(task.plan.settings.clone()));
     let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use toll_analysis::results::{Analysis, Cell, SeriesResult, ShapeKind};
-use toll_report::{TerminalStyle, render_table};
+use toll_report::render_table;
 use toll_store::Store;
 
 use crate::cli::ReportArgs;
@@ -43,12 +43,7 @@ pub(crate) fn show(analysis: &Analysis, printer: Printer) -> anyhow::Result<()> 
     if printer.json {
         return printer.json(analysis);
     }
-    let style = TerminalStyle {
-        width: Printer::width(),
-        colour: printer.colours(),
-        unicode: true,
-    };
-    Ok(printer.data(&render_table(analysis, &style))?)
+    Ok(printer.data(&render_table(analysis, &printer.style()))?)
 }
 
 /// What the cells of a result say about how the tool ends.

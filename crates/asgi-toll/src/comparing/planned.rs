@@ -1,5 +1,7 @@
 //! From sides and what is held still to a plan of pairs.
 
+use std::path::PathBuf;
+
 use anyhow::{anyhow, bail};
 use toll_analysis::compare::Pair;
 use toll_analysis::compare::results::Margin;
@@ -19,6 +21,8 @@ use crate::settings;
 
 /// Where mistakes of the command line are shown: as the suite that it stands for.
 const NAME: &str = "command line";
+/// The suite that it stands for: decides in which folder the user's own subjects are looked for.
+const SUITE: &str = "./command-line.toml";
 /// Blocks in a round, and CPU time of a slice: many short rounds tell more than few long ones.
 const DIRECT_BLOCKS: i64 = 8;
 const DIRECT_SLICE_MS: i64 = 5;
@@ -87,9 +91,38 @@ pub(crate) fn of_suites(before: &str, after: &str, held: &HeldArgs) -> anyhow::R
 }
 
 impl Planned {
+    /// Several plans with what is shared taken from the first.
+    ///
+    /// # Errors
+    /// Those of the plans; there is none.
+    pub(crate) fn joined(
+        plans: impl IntoIterator<Item = anyhow::Result<Self>>,
+    ) -> anyhow::Result<Self> {
+        let mut plans = plans.into_iter();
+        let mut whole = plans
+            .next()
+            .ok_or_else(|| anyhow!("there is no release to measure"))??;
+        for next in plans {
+            whole.plan.series.append(&mut next?.plan.series);
+        }
+        Ok(whole)
+    }
+
+    /// The order to measure it without comparing anything.
+    pub(crate) fn order(self, out: PathBuf, seed: Option<u64>) -> Order {
+        Order {
+            plan: self.plan,
+            suite: SUITE.to_owned(),
+            shelf: self.shelf,
+            question: Question::default(),
+            out: Some(out),
+            seed,
+        }
+    }
+
     /// One side: the suite that the command line stands for.
     pub(crate) fn of(side: &Side, held: &HeldArgs) -> anyhow::Result<Self> {
-        let shelf = catalogue::shelf("./command-line.toml")?;
+        let shelf = catalogue::shelf(SUITE)?;
         let text = suite_of(side, held, &shelf)?;
         let overrides = Overrides {
             instruments: &held.instruments,
@@ -244,7 +277,7 @@ fn paired(sides: [(&str, Planned); 2], held: &HeldArgs) -> anyhow::Result<Order>
     plan.settings.rounds_min = gate.next_look(0).unwrap_or(1) as u32;
     Ok(Order {
         plan,
-        suite: "command-line.toml".to_owned(),
+        suite: SUITE.to_owned(),
         shelf: one.shelf,
         question: Question {
             pairs,

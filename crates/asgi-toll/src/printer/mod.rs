@@ -8,6 +8,8 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use toll_report::TerminalStyle;
+
 use crate::cli::{Colour, Global};
 pub(crate) use progress::{Course, Pace, Progress};
 
@@ -110,6 +112,15 @@ impl Printer {
             AutoStream::new(io::stdout(), self.choice).current_choice(),
             ColorChoice::Never
         )
+    }
+
+    /// How the terminal behind standard output is.
+    pub(crate) fn style(self) -> TerminalStyle {
+        TerminalStyle {
+            width: Self::width(),
+            colour: self.colours(),
+            unicode: true,
+        }
     }
 
     /// Width of the terminal behind standard output, 100 where there is none.

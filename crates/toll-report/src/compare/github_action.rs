@@ -24,11 +24,7 @@ pub(super) fn render(report: &ComparisonReport) -> Vec<Entry> {
     for comparison in &report.comparisons {
         for (name, instrument) in names::instruments(comparison) {
             let name = format!("{} ({name})", names::benchmark(comparison));
-            let extra = format!(
-                "{}: {}",
-                names::headline(comparison.verdict),
-                comparison.label
-            );
+            let extra = format!("{}: {}", comparison.verdict.name(), comparison.label);
             entries.extend(of(&name, instrument, &extra));
         }
     }

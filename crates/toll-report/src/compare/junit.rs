@@ -4,6 +4,7 @@
 use toll_analysis::compare::results::{Comparison, ComparisonReport, Verdict};
 
 use super::names;
+use crate::xml;
 
 /// The report.
 pub(super) fn render(report: &ComparisonReport) -> String {
@@ -33,7 +34,7 @@ fn case(comparison: &Comparison) -> String {
     let name = escaped(&comparison.label);
     let class = escaped(&names::benchmark(comparison));
     let why = escaped(&comparison.why);
-    let verdict = names::headline(comparison.verdict);
+    let verdict = comparison.verdict.name();
     let body = match comparison.verdict {
         Verdict::Regressed => format!("<failure type=\"{verdict}\" message=\"{why}\"/>"),
         Verdict::Missing => format!("<error type=\"{verdict}\" message=\"{why}\"/>"),
@@ -45,19 +46,7 @@ fn case(comparison: &Comparison) -> String {
     format!("    <testcase classname=\"{class}\" name=\"{name}\">{body}</testcase>\n")
 }
 
-/// Text as XML has it; characters that XML does not know at all are left out.
+/// Text in one line of an attribute or an element.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\n' | '\t' => out.push(' '),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
+    xml::escape(&text.replace(['\n', '\t'], " "))
 }

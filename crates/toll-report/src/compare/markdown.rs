@@ -11,21 +11,34 @@ use crate::format;
 pub(super) fn render(report: &ComparisonReport) -> String {
     let mut out = format!(
         "## asgi-toll: {}\n\n{}\n",
-        names::headline(report.verdict),
+        report.verdict.name(),
         imperative(report.verdict)
     );
     for comparison in &report.comparisons {
         out += &comparison_markdown(comparison);
     }
-    let margin = report.margin;
-    let _ = writeln!(
-        out,
-        "\n<sub>asgi-toll {}; margin {} % or {} µs; rounds of fresh processes, both sides in turn; false alarms at most 1 % on each side for all gates together.</sub>",
-        report.tool.version,
-        short(margin.relative * 100.0),
-        short(margin.absolute_us),
-    );
+    out += &footer(report);
     out
+}
+
+/// How it was judged. What has no gate, such as counts, has neither a margin nor false alarms.
+fn footer(report: &ComparisonReport) -> String {
+    let instruments = report
+        .comparisons
+        .iter()
+        .flat_map(|one| one.instruments.values());
+    let mut changes = instruments.flat_map(|one| [&one.base, &one.toll]).flatten();
+    let margin = report.margin;
+    let gates = if changes.any(|change| change.p_regressed.is_some()) {
+        format!(
+            "; margin {} % or {} µs; rounds of fresh processes, both sides in turn; false alarms at most 1 % on each side for all gates together",
+            short(margin.relative * 100.0),
+            short(margin.absolute_us)
+        )
+    } else {
+        String::new()
+    };
+    format!("\n<sub>asgi-toll {}{gates}.</sub>\n", report.tool.version)
 }
 
 /// What to do about it.
@@ -46,7 +59,7 @@ pub(crate) fn comparison_markdown(comparison: &Comparison) -> String {
     let mut out = format!(
         "\n### {}: {}\n\n{}\n",
         escaped(&comparison.label),
-        names::headline(comparison.verdict),
+        comparison.verdict.name(),
         escaped(&comparison.why)
     );
     let mut rows = String::new();
@@ -65,7 +78,7 @@ pub(crate) fn comparison_markdown(comparison: &Comparison) -> String {
                 names::signed(change.difference.estimate),
                 names::interval(change),
                 names::share(change),
-                change.verdict.map_or("", names::headline),
+                change.verdict.map_or("", Verdict::name),
             );
         }
     }

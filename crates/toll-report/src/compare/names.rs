@@ -1,6 +1,6 @@
 //! What comparisons and their numbers are called in all formats.
 
-use toll_analysis::compare::results::{Change, Comparison, InstrumentComparison, Verdict};
+use toll_analysis::compare::results::{Change, Comparison, InstrumentComparison};
 use toll_core::axes;
 
 use crate::format;
@@ -59,15 +59,4 @@ pub(super) fn share(change: &Change) -> String {
         .relative
         .map(|share| format!("{:+.1} %", share * 100.0).replace('-', "−"))
         .unwrap_or_default()
-}
-
-/// The verdict as a headline says it.
-pub(super) fn headline(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Regressed => "regressed",
-        Verdict::Improved => "improved",
-        Verdict::Cleared => "cleared",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::Missing => "missing",
-    }
 }

@@ -124,7 +124,7 @@ fn moved(comparison: &Comparison) -> String {
 }
 
 fn painted(verdict: Verdict, style: TerminalStyle) -> String {
-    let name = names::headline(verdict);
+    let name = verdict.name();
     if !style.colour {
         return name.to_owned();
     }

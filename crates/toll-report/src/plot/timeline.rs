@@ -126,15 +126,6 @@ fn draw(svg: &mut Svg, panel: &Panel, releases: &[Release]) {
         font(14.0, INK, true, "start"),
         panel.title,
     );
-    for tick in ticks(high) {
-        svg.push(line((LEFT, y(tick)), (WIDTH - RIGHT, y(tick)), FAINT, 1.0));
-        svg.text(
-            LEFT - 8.0,
-            y(tick) + 4.0,
-            font(12.0, GREY, false, "end"),
-            &format::significant(tick),
-        );
-    }
     if values.iter().all(Option::is_none) {
         svg.text(
             LEFT + 12.0,
@@ -143,6 +134,15 @@ fn draw(svg: &mut Svg, panel: &Panel, releases: &[Release]) {
             "not measured",
         );
         return;
+    }
+    for tick in ticks(high) {
+        svg.push(line((LEFT, y(tick)), (WIDTH - RIGHT, y(tick)), FAINT, 1.0));
+        svg.text(
+            LEFT - 8.0,
+            y(tick) + 4.0,
+            font(12.0, GREY, false, "end"),
+            &format::significant(tick),
+        );
     }
     for (place, release) in releases.iter().enumerate() {
         if release.is_step {

@@ -12,8 +12,7 @@ use toll_lab::bench::{Comparison, Station};
 use toll_store::{Store, StoreError};
 
 use super::prober::Prober;
-use crate::comparing::{Planned, Side};
-use crate::job::{self, Judge, Order, Question, Task};
+use crate::job::{self, Judge, Order, Task};
 
 /// Asks by time.
 pub(super) struct Clock<'p, 'a> {
@@ -122,33 +121,9 @@ impl<'p, 'a> Clock<'p, 'a> {
 
     fn order(&mut self, places: [usize; 3]) -> anyhow::Result<Order> {
         let held = self.prober.held(vec![self.instrument]);
-        let mut whole: Option<Planned> = None;
-        for place in places {
-            let side = Side::release(
-                &self.prober.range.distribution,
-                &self.prober.range.versions[place],
-            );
-            let mut planned = Planned::of(&side, &held)?;
-            for series in &mut planned.plan.series {
-                self.prober.settle(series, place);
-                // All three stand at the levels that are chosen for the first.
-                series.apart.levels_of = whole.as_ref().map(|_| 0);
-            }
-            match &mut whole {
-                Some(whole) => whole.plan.series.append(&mut planned.plan.series),
-                None => whole = Some(planned),
-            }
-        }
-        let Planned { mut plan, shelf } = whole.ok_or_else(|| anyhow!("no release to measure"))?;
-        plan.settings.rounds_max = rounds_max() as u32;
-        plan.settings.rounds_min = 1;
-        Ok(Order {
-            plan,
-            suite: "command-line.toml".to_owned(),
-            shelf,
-            question: Question::default(),
-            out: Some(self.prober.folder()),
-            seed: None,
-        })
+        let mut planned = self.prober.at_same_levels(&places, &held)?;
+        planned.plan.settings.rounds_max = rounds_max() as u32;
+        planned.plan.settings.rounds_min = 1;
+        Ok(planned.order(self.prober.folder(), None))
     }
 }

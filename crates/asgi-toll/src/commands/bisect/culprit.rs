@@ -9,7 +9,6 @@ use toll_core::sample::Instrument;
 
 use super::prober::Prober;
 use crate::comparing::{Planned, Side};
-use crate::job::{Order, Question};
 
 /// Swaps each distribution that differs between the sides, everything else as it was before the step.
 pub(super) fn swap(
@@ -75,25 +74,16 @@ fn counted(
 ) -> anyhow::Result<Option<Footprint>> {
     let held = prober.held(vec![Instrument::Counts]);
     let side = Side::release(&prober.range.distribution, &prober.range.versions[low]);
-    let Planned { mut plan, shelf } = Planned::of(&side, &held)?;
-    let series = plan
+    let mut planned = Planned::of(&side, &held)?;
+    let series = planned
+        .plan
         .series
         .first_mut()
         .ok_or_else(|| anyhow!("nothing to count"))?;
     series.requirements = lock.to_vec();
     // What they require of one another may forbid it; they are swapped all the same, to see whose step it is.
     series.apart.exact = true;
-    plan.settings.count_rounds = 1;
-    plan.settings.count_repeats = 2;
-    let out = Some(prober.folder());
-    let (run, _) = prober.counted(Order {
-        plan,
-        suite: "command-line.toml".to_owned(),
-        shelf,
-        question: Question::default(),
-        out,
-        seed: Some(1),
-    })?;
+    let (run, _) = prober.counted(planned)?;
     let series = run.series.first().filter(|series| series.failure.is_none());
     Ok(series.and_then(|series| Footprint::of(series, &run.settings)))
 }

@@ -16,7 +16,7 @@ use toll_analysis::bisect::{
 };
 use toll_analysis::compare::results::{Change, Verdict};
 use toll_core::sample::Instrument;
-use toll_report::{TerminalStyle, bisection_markdown, render_bisection};
+use toll_report::{bisection_markdown, render_bisection};
 
 use crate::cli::{BisectArgs, Global};
 use crate::comparing;
@@ -69,12 +69,7 @@ fn finish(bisection: &Bisection, state: &State, printer: Printer) -> anyhow::Res
     if printer.json {
         printer.json(bisection)?;
     } else {
-        let style = TerminalStyle {
-            width: Printer::width(),
-            colour: printer.colours(),
-            unicode: true,
-        };
-        printer.data(&render_bisection(bisection, &style))?;
+        printer.data(&render_bisection(bisection, &printer.style()))?;
     }
     printer.talk(format!("Results: {}", folder.shown()));
     Ok(Exit::Done)
@@ -97,14 +92,7 @@ enum By {
 /// The search, from the ends to the steps.
 fn search(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow::Result<Bisection> {
     let range = Range::of(state, workshop)?;
-    printer.talk(format!(
-        "{} releases of {} from {} to {}, on Python {}",
-        range.versions.len(),
-        range.distribution,
-        range.first(),
-        range.last(),
-        range.python
-    ));
+    printer.talk(range.in_words());
     let mut prober = Prober::new(state, workshop, &range, printer);
     let ends = prober.ends()?;
     let by = what_differs(&mut prober, &ends, printer)?;

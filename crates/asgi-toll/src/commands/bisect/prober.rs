@@ -4,7 +4,6 @@ use anyhow::{anyhow, bail};
 use toll_analysis::bisect::{Footprint, Probed, Skipped};
 use toll_analysis::compare::results::Comparison;
 use toll_core::failure::Failure;
-use toll_core::plan::Plan;
 use toll_core::sample::{Instrument, MeasuredRun};
 use toll_lab::bench;
 use toll_lab::provision::{EnvironmentRequest, Provisioner, first_day, is_circumstance};
@@ -13,7 +12,7 @@ use super::range::Range;
 use super::state::{Known, State};
 use crate::cli::HeldArgs;
 use crate::comparing::{Planned, Side, carry_out, order};
-use crate::job::{self, Order, Prepared, Question, Task, Tolls, Workshop};
+use crate::job::{self, Prepared, Task, Tolls, Workshop};
 use crate::printer::Printer;
 
 /// What is known of a release: what it does, or why it has no number.
@@ -157,16 +156,8 @@ impl<'a> Prober<'a> {
         versions: &[String],
         day: Option<&str>,
     ) -> anyhow::Result<Vec<(String, Failure)>> {
-        let (plan, shelf) = self.plan_of(versions, day)?;
-        let out = Some(self.folder());
-        let (run, prepared) = self.counted(Order {
-            plan,
-            suite: "command-line.toml".to_owned(),
-            shelf,
-            question: Question::default(),
-            out,
-            seed: Some(1),
-        })?;
+        let planned = self.plan_of(versions, day)?;
+        let (run, prepared) = self.counted(planned)?;
         if let (true, Some(Ok(environment))) =
             (self.state.lock.is_empty(), prepared.environments.first())
         {
@@ -217,11 +208,7 @@ impl<'a> Prober<'a> {
         let held = &self.state.held;
         let counted = instruments == [Instrument::Counts];
         HeldArgs {
-            python: self
-                .state
-                .python
-                .clone()
-                .unwrap_or(self.range.python.clone()),
+            python: self.python(),
             middlewares: match held.middlewares.as_str() {
                 "auto" if counted => MOST_LAYERS.to_owned(),
                 asked => asked.to_owned(),
@@ -232,44 +219,50 @@ impl<'a> Prober<'a> {
     }
 
     /// The plan of some releases, each with what is held still.
-    fn plan_of(
-        &self,
-        versions: &[String],
-        day: Option<&str>,
-    ) -> anyhow::Result<(Plan, crate::catalogue::Shelf)> {
+    fn plan_of(&self, versions: &[String], day: Option<&str>) -> anyhow::Result<Planned> {
         let mut held = self.held(vec![Instrument::Counts]);
         if let Some(day) = day {
             held.exclude_newer = Some(day.to_owned());
         }
-        let mut whole: Option<Planned> = None;
-        for version in versions {
+        let planned = Planned::joined(versions.iter().map(|version| {
             let side = Side::release(&self.range.distribution, version);
             let mut planned = Planned::of(&side, &held)?;
-            for series in &mut planned.plan.series {
-                if day.is_none() {
-                    series.apart.prefer.clone_from(&self.state.lock);
-                }
+            for series in planned.plan.series.iter_mut().filter(|_| day.is_none()) {
+                series.apart.prefer.clone_from(&self.state.lock);
             }
-            match &mut whole {
-                Some(whole) => whole.plan.series.append(&mut planned.plan.series),
-                None => whole = Some(planned),
-            }
-        }
-        let Planned { mut plan, shelf } = whole.ok_or_else(|| anyhow!("no release to count"))?;
-        if plan.series.len() != versions.len() {
+            Ok(planned)
+        }))?;
+        if planned.plan.series.len() != versions.len() {
             bail!("a search has one --kind and one --workload");
         }
-        plan.settings.count_rounds = 1;
-        plan.settings.count_repeats = 2;
-        Ok((plan, shelf))
+        Ok(planned)
     }
 
-    /// Measures an order that is no comparison.
-    pub(in crate::commands) fn counted(
+    /// The plan of some places in the range, which all stand at the levels that are chosen for the first.
+    pub(in crate::commands) fn at_same_levels(
         &self,
-        order: Order,
+        places: &[usize],
+        held: &HeldArgs,
+    ) -> anyhow::Result<Planned> {
+        Planned::joined(places.iter().enumerate().map(|(number, place)| {
+            let side = Side::release(&self.range.distribution, &self.range.versions[*place]);
+            let mut planned = Planned::of(&side, held)?;
+            for series in &mut planned.plan.series {
+                self.settle(series, *place);
+                series.apart.levels_of = (number > 0).then_some(0);
+            }
+            Ok(planned)
+        }))
+    }
+
+    /// Counts a plan: counts are exact, so one round that repeats once is enough.
+    pub(in crate::commands) fn counted(
+        &mut self,
+        mut planned: Planned,
     ) -> anyhow::Result<(MeasuredRun, Prepared)> {
-        let mut task = Task::new(order)?;
+        planned.plan.settings.count_rounds = 1;
+        planned.plan.settings.count_repeats = 2;
+        let mut task = Task::new(planned.order(self.folder(), Some(1)))?;
         let prepared = job::prepare(&task, self.workshop)?;
         let judge = Tolls(task.plan.settings.clone());
         let apart = |stations: Vec<bench::Station>| {
@@ -397,32 +390,17 @@ impl<'a> Prober<'a> {
 
     /// Releases without a number, in their order.
     pub(in crate::commands) fn skipped(&self) -> Vec<Skipped> {
-        let known = self
-            .range
-            .versions
-            .iter()
-            .filter_map(|version| self.state.known.get(version));
-        known
-            .filter_map(|known| match known {
-                Known::Skipped(skipped) => Some(skipped.clone()),
-                Known::Probed(_) => None,
-            })
-            .collect()
+        self.known().filter_map(Probe::err).collect()
     }
 
     /// Releases with a number, in their order.
     pub(in crate::commands) fn probed(&self) -> Vec<Probed> {
-        let known = self
-            .range
-            .versions
-            .iter()
-            .filter_map(|version| self.state.known.get(version));
-        known
-            .filter_map(|known| match known {
-                Known::Probed(probed) => Some(probed.clone()),
-                Known::Skipped(_) => None,
-            })
-            .collect()
+        self.known().filter_map(Probe::ok).collect()
+    }
+
+    fn known(&self) -> impl Iterator<Item = Probe> {
+        let versions = self.range.versions.iter();
+        versions.filter_map(|version| self.state.known.get(version).cloned().map(Probe::from))
     }
 }
 

@@ -46,6 +46,18 @@ impl Range {
         })
     }
 
+    /// What is going to be looked at.
+    pub(in crate::commands) fn in_words(&self) -> String {
+        format!(
+            "{} releases of {} from {} to {}, on Python {}",
+            self.versions.len(),
+            self.distribution,
+            self.first(),
+            self.last(),
+            self.python
+        )
+    }
+
     pub(in crate::commands) fn first(&self) -> &str {
         self.versions.first().map_or("", String::as_str)
     }

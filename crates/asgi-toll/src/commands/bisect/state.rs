@@ -17,7 +17,10 @@ use crate::folder::Folder;
 const FILE: &str = "search.json";
 
 /// What a search knows.
+#[derive(Serialize, Deserialize)]
 pub(in crate::commands) struct State {
+    /// Where it is written down.
+    #[serde(skip)]
     pub(in crate::commands) folder: Folder,
     pub(in crate::commands) distribution: String,
     pub(in crate::commands) good: String,
@@ -41,22 +44,6 @@ pub(in crate::commands) struct State {
 pub(in crate::commands) enum Known {
     Probed(Probed),
     Skipped(Skipped),
-}
-
-/// The same as it is written.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    distribution: String,
-    good: String,
-    bad: String,
-    all: bool,
-    pre: bool,
-    include: Vec<String>,
-    held: HeldArgs,
-    releases: Vec<String>,
-    python: Option<String>,
-    lock: Vec<String>,
-    known: BTreeMap<String, Known>,
 }
 
 impl State {
@@ -97,9 +84,12 @@ impl State {
                 dir.display()
             )
         })?;
-        let written: Written = serde_json::from_str(&text)
+        let known: Self = serde_json::from_str(&text)
             .with_context(|| format!("{FILE} in {} cannot be read", dir.display()))?;
-        Ok(Self::from_written(Folder::for_reports(dir)?, written))
+        Ok(Self {
+            folder: Folder::for_reports(dir)?,
+            ..known
+        })
     }
 
     /// The same knowledge for a history.
@@ -128,40 +118,9 @@ impl State {
         })
     }
 
-    fn from_written(folder: Folder, written: Written) -> Self {
-        Self {
-            folder,
-            distribution: written.distribution,
-            good: written.good,
-            bad: written.bad,
-            all: written.all,
-            pre: written.pre,
-            include: written.include,
-            held: written.held,
-            releases: written.releases,
-            python: written.python,
-            lock: written.lock,
-            known: written.known,
-        }
-    }
-
     /// Writes down what is known.
     pub(in crate::commands) fn keep(&self) -> anyhow::Result<()> {
-        let written = Written {
-            distribution: self.distribution.clone(),
-            good: self.good.clone(),
-            bad: self.bad.clone(),
-            all: self.all,
-            pre: self.pre,
-            include: self.include.clone(),
-            held: self.held.clone(),
-            releases: self.releases.clone(),
-            python: self.python.clone(),
-            lock: self.lock.clone(),
-            known: self.known.clone(),
-        };
-        self.folder
-            .keep(FILE, &serde_json::to_vec_pretty(&written)?)
+        self.folder.keep(FILE, &serde_json::to_vec_pretty(self)?)
     }
 }
 
