@@ -33,7 +33,13 @@ pub(crate) struct Costs {
 impl Costs {
     /// The costs; `None` where no block is complete.
     pub(crate) fn of(blocks: &Blocks<'_>) -> Option<Self> {
-        let relative = RelativeBlocks::of(blocks)?;
+        Self::against(blocks, &anchors(blocks))
+    }
+
+    /// The costs relative to `anchors`, by block: those of the series itself, or of one that stood beside
+    /// it. Blocks without an anchor do not count.
+    pub(crate) fn against(blocks: &Blocks<'_>, anchors: &Anchors) -> Option<Self> {
+        let relative = RelativeBlocks::of(blocks, anchors)?;
         Some(Self {
             reference_us: relative.reference_us,
             straight: relative.fit(&model::straight(&blocks.levels())),
@@ -46,7 +52,7 @@ impl Costs {
 
     /// The straight part only: enough to know how narrow the toll's interval is.
     pub(crate) fn toll(blocks: &Blocks<'_>) -> Option<Location> {
-        let relative = RelativeBlocks::of(blocks)?;
+        let relative = RelativeBlocks::of(blocks, &anchors(blocks))?;
         relative
             .fit(&model::straight(&relative.levels))
             .remove(&Term::Toll)
@@ -79,7 +85,35 @@ impl Costs {
     }
 }
 
-/// The complete blocks, each divided by its own anchor.
+/// What the costs of a block are divided by, µs.
+pub(crate) type Anchors = BTreeMap<BlockId, f64>;
+
+/// The mean cost over the cells of each complete block.
+pub(crate) fn anchors(blocks: &Blocks<'_>) -> Anchors {
+    let anchor = |block: &BlockId| Some((*block, mean(&costs_in(blocks, *block))?));
+    blocks
+        .complete
+        .iter()
+        .filter_map(anchor)
+        .filter(|(_, anchor)| *anchor > 0.0)
+        .collect()
+}
+
+/// The median over the rounds of the rounds' median anchors, µs.
+pub(crate) fn reference_us(anchors: &Anchors) -> Option<f64> {
+    let of_rounds = anchors.iter().map(|(block, anchor)| (block.0, *anchor));
+    median(&rounds::medians(of_rounds))
+}
+
+fn costs_in(blocks: &Blocks<'_>, block: BlockId) -> Vec<f64> {
+    let cells = blocks.taking_part();
+    cells
+        .filter_map(|cell| cell.by_block.get(&block))
+        .map(|reading| reading.cpu_us)
+        .collect()
+}
+
+/// The complete blocks, each divided by its anchor.
 struct RelativeBlocks {
     levels: Vec<u32>,
     blocks: Vec<(BlockId, Vec<f64>)>,
@@ -88,37 +122,25 @@ struct RelativeBlocks {
 }
 
 impl RelativeBlocks {
-    fn of(blocks: &Blocks<'_>) -> Option<Self> {
-        let cells: Vec<_> = blocks.taking_part().collect();
+    fn of(blocks: &Blocks<'_>, anchors: &Anchors) -> Option<Self> {
+        let levels: Vec<u32> = blocks
+            .taking_part()
+            .map(|cell| cell.cell.middlewares)
+            .collect();
         let costs: Vec<(BlockId, Vec<f64>)> = blocks
             .complete
             .iter()
-            .map(|block| {
-                (
-                    *block,
-                    cells
-                        .iter()
-                        .filter_map(|cell| cell.by_block.get(block))
-                        .map(|reading| reading.cpu_us)
-                        .collect(),
-                )
-            })
+            .filter(|block| anchors.contains_key(block))
+            .map(|block| (*block, costs_in(blocks, *block)))
             .collect();
-        let anchors: Vec<f64> = costs.iter().filter_map(|(_, costs)| mean(costs)).collect();
-        let of_rounds = costs
-            .iter()
-            .zip(&anchors)
-            .map(|((block, _), anchor)| (block.0, *anchor));
-        let reference_us = median(&rounds::medians(of_rounds))?;
         Some(Self {
-            levels: cells.iter().map(|cell| cell.cell.middlewares).collect(),
-            weights: weights(&costs, cells.len())?,
+            weights: weights(&costs, levels.len())?,
+            levels,
             blocks: costs
                 .into_iter()
-                .zip(&anchors)
-                .map(|((block, costs), anchor)| (block, divided(&costs, *anchor)))
+                .map(|(block, costs)| (block, divided(&costs, anchors[&block])))
                 .collect(),
-            reference_us,
+            reference_us: reference_us(anchors)?,
         })
     }
 

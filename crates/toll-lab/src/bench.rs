@@ -79,9 +79,20 @@ pub struct Comparison {
     pub label: String,
     /// The series, one at least.
     pub stations: Vec<Station>,
+    /// So many of the first of them it cannot do without: it ends when one of these has no cell left.
+    pub essential: usize,
 }
 
 impl Comparison {
+    /// Series that are nothing without one another.
+    pub fn of_all(label: String, stations: Vec<Station>) -> Self {
+        Self {
+            label,
+            essential: stations.len(),
+            stations,
+        }
+    }
+
     /// The series by whose place in the plan the comparison is judged.
     pub fn first(&self) -> &Station {
         &self.stations[0]
@@ -136,10 +147,7 @@ impl Comparison {
 impl From<Station> for Comparison {
     /// A series by itself.
     fn from(station: Station) -> Self {
-        Self {
-            label: station.label.clone(),
-            stations: vec![station],
-        }
+        Self::of_all(station.label.clone(), vec![station])
     }
 }
 

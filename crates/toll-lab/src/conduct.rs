@@ -58,11 +58,12 @@ impl Course<'_> {
         !self.done && self.is_whole() && self.next_round < self.rounds_max
     }
 
-    /// Whether every series has a cell left: there is nothing to compare with one that has none.
+    /// Whether every series that it cannot do without has a cell left.
     fn is_whole(&self) -> bool {
         let has_cell = |series| self.cells.iter().any(|(of, _)| *of == series);
-        let mut stations = self.comparison.stations.iter();
-        stations.all(|station| has_cell(station.series))
+        let stations = self.comparison.stations.iter();
+        let mut essential = stations.take(self.comparison.essential);
+        essential.all(|station| has_cell(station.series))
     }
 }
 

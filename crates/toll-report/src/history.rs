@@ -97,14 +97,27 @@ fn cost(estimate: &Estimate) -> String {
     format::micros(estimate.estimate)
 }
 
+/// What times are relative to; empty where nothing was timed.
+fn timed_beside(history: &History) -> String {
+    history
+        .reference
+        .as_ref()
+        .map_or_else(String::new, |reference| {
+            format!(
+                " Every release was timed in the same blocks as {reference}: times and intervals are relative to it."
+            )
+        })
+}
+
 /// The same as Markdown, every release.
 pub fn history_markdown(history: &History) -> String {
     let mut out = format!(
-        "## {}: what a layer costs, release by release\n\n{}, Python {}. Held still: {}.\n\n![history](history.png)\n\n| release | toll, µs | interval | calls per layer | base calls | tasks per layer | shape | |\n|---|--:|--:|--:|--:|--:|---|---|\n",
+        "## {}: what a layer costs, release by release\n\n{}, Python {}. Held still: {}.{}\n\n![history](history.png)\n\n| release | toll, µs | interval | calls per layer | base calls | tasks per layer | shape | |\n|---|--:|--:|--:|--:|--:|---|---|\n",
         history.distribution,
         history.subject,
         history.python,
-        history.held.join(", ")
+        history.held.join(", "),
+        timed_beside(history)
     );
     for release in &history.releases {
         out += &markdown_row(release);

@@ -169,6 +169,7 @@ fn a_history_without_times_has_an_empty_panel_and_no_axis() {
         footprint: Some(probed.footprint),
         base: None,
         toll: None,
+        rounds: 0,
         as_of: None,
         skipped: None,
         is_step: false,
@@ -182,6 +183,7 @@ fn a_history_without_times_has_an_empty_panel_and_no_axis() {
         host: toll_core::host::Host::default(),
         levels: Vec::new(),
         held: Vec::new(),
+        reference: None,
         releases: releases.collect(),
         wall_s: 1.0,
     };

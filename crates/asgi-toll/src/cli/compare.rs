@@ -49,9 +49,10 @@ pub(crate) struct HeldArgs {
     /// Only releases that were there on this day, such as `2024-01-03`.
     #[arg(long, value_name = "DATE")]
     pub(crate) exclude_newer: Option<String>,
-    /// Wall time after which no new round is begun, such as `5m`.
-    #[arg(long, default_value = "10m", value_name = "TIME")]
-    pub(crate) budget: String,
+    /// Wall time after which no new round is begun, such as `5m` [default: 10m; a history takes as long
+    /// as its rounds do].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) budget: Option<String>,
     /// Up to where a change is not objected to: a share of the cost, a time, or the larger of both,
     /// such as `3%`, `0.3us` or `3%,0.3us`.
     #[arg(long, default_value = "3%,0.3us", value_name = "MARGIN")]

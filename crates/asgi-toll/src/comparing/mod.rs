@@ -59,10 +59,8 @@ fn side_by_side(question: &Question, stations: &[Station]) -> Vec<Comparison> {
             .cloned()
     };
     let together = |pair: &toll_analysis::compare::Pair| {
-        Some(Comparison {
-            label: pair.label.clone(),
-            stations: vec![station(pair.before.0)?, station(pair.after.0)?],
-        })
+        let stations = vec![station(pair.before.0)?, station(pair.after.0)?];
+        Some(Comparison::of_all(pair.label.clone(), stations))
     };
     question.pairs.iter().filter_map(together).collect()
 }

@@ -28,6 +28,8 @@ const DIRECT_BLOCKS: i64 = 8;
 const DIRECT_SLICE_MS: i64 = 5;
 
 const SPARE_ROUNDS: u32 = 4;
+/// Wall time of a comparison where nobody says.
+const BUDGET: &str = "10m";
 
 /// The plan of one side, and where what it names is found.
 pub(crate) struct Planned {
@@ -270,7 +272,8 @@ fn paired(sides: [(&str, Planned); 2], held: &HeldArgs) -> anyhow::Result<Order>
         );
     }
     plan.suite = format!("{before} vs {after}");
-    plan.settings.budget_s = settings::duration(&held.budget)?.as_secs().max(1);
+    let budget = held.budget.as_deref().unwrap_or(BUDGET);
+    plan.settings.budget_s = settings::duration(budget)?.as_secs().max(1);
     let gate = Gate::default();
     // A round in which a cell failed is made up for.
     plan.settings.rounds_max = gate.rounds_max() as u32 + SPARE_ROUNDS;

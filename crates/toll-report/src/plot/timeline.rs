@@ -33,7 +33,7 @@ struct Panel {
 
 const PANELS: [Panel; 2] = [
     Panel {
-        title: "CPU of one more layer, µs (direct; bars: 95 % intervals)",
+        title: "CPU of one more layer, µs (direct; bars: 95 % intervals, relative to a release that is timed beside all)",
         colour: COLOURS[0],
         value: |release| release.toll.as_ref().map(with_interval),
         top: 110.0,

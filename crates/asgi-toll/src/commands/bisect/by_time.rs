@@ -80,10 +80,7 @@ impl<'p, 'a> Clock<'p, 'a> {
         let label = versions.join(" | ");
         let together = move |stations: Vec<Station>| {
             let whole = stations.len() == 3;
-            let comparison = Comparison {
-                label: label.clone(),
-                stations,
-            };
+            let comparison = Comparison::of_all(label.clone(), stations);
             if whole { vec![comparison] } else { Vec::new() }
         };
         let printer = self.prober.workshop.printer;

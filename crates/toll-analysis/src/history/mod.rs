@@ -1,13 +1,15 @@
 //! What layers cost in every release of a distribution. Pure.
 
+mod beside;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toll_core::host::Host;
-use toll_core::sample::{Instrument, MeasuredRun, MeasuredSeries};
 
 use crate::bisect::{Footprint, Skipped};
-use crate::method;
 use crate::results::Estimate;
+
+pub use beside::{Beside, Timed, timed};
 
 /// Version of `history.json`.
 pub const HISTORY_SCHEMA_VERSION: u32 = 1;
@@ -23,6 +25,8 @@ pub struct Release {
     pub base: Option<Estimate>,
     /// *b* by the clock, µs.
     pub toll: Option<Estimate>,
+    /// Rounds in which it was timed; an interval needs six.
+    pub rounds: usize,
     /// The day as of which its companions were resolved, where they could not be those of the others.
     pub as_of: Option<String>,
     /// Why it has no number.
@@ -50,23 +54,12 @@ pub struct History {
     pub levels: Vec<u32>,
     /// Distributions that were held still.
     pub held: Vec<String>,
+    /// The release beside which all others were timed: times and intervals are relative to its cost.
+    pub reference: Option<String>,
     /// The releases, in their order.
     pub releases: Vec<Release>,
     /// Seconds of wall time.
     pub wall_s: f64,
-}
-
-/// Base and toll of a series by an instrument that measures time.
-pub fn costs(
-    series: &MeasuredSeries,
-    run: &MeasuredRun,
-    instrument: Instrument,
-) -> (Option<Estimate>, Option<Estimate>) {
-    if series.cells(instrument).is_empty() {
-        return (None, None);
-    }
-    let result = (method::of(instrument).judge)(series, &run.settings).result;
-    (result.base, result.toll)
 }
 
 /// Marks the releases that differ from the last one before them that has a number.
@@ -99,6 +92,7 @@ mod tests {
             }),
             base: None,
             toll: None,
+            rounds: 0,
             as_of: None,
             skipped: None,
             is_step: false,
