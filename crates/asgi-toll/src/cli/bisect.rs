@@ -42,7 +42,7 @@ pub(crate) struct BisectArgs {
     /// Folder for the results [default: asgi-toll-out/<time>].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on with an interrupted search; what is searched is taken from the folder.
+    /// Go on with an interrupted search; what is searched is taken from the folder, a new --budget is heeded.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["distribution", "good", "bad", "out", "all", "pre", "include"])]
     pub(crate) resume: Option<PathBuf>,
 }
@@ -69,7 +69,8 @@ pub(crate) struct HistoryArgs {
     /// Pre-releases too.
     #[arg(long)]
     pub(crate) pre: bool,
-    /// Go on with an interrupted history; what is measured is taken from the folder.
+    /// Go on with an interrupted history; what is measured is taken from the folder, a new
+    /// --budget is heeded.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["distribution", "from", "to", "pre", "out"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print every release, not only those at which something changed.

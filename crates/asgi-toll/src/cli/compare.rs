@@ -98,7 +98,8 @@ pub(crate) struct CompareArgs {
     /// Folder for the results [default: asgi-toll-out/<time>].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on with an interrupted comparison; what is compared is taken from the folder.
+    /// Go on with an interrupted comparison; what is compared is taken from the folder, a new --budget is
+    /// heeded.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["before", "after", "out"])]
     pub(crate) resume: Option<PathBuf>,
     /// Exit with 1 when a verdict is one of these, such as `regressed,missing`; with 4 for `inconclusive`.

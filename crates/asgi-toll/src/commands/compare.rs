@@ -12,6 +12,7 @@ use crate::comparing::{carry_out, of_suites, order, sides};
 use crate::exit::Exit;
 use crate::job::{Task, Workshop};
 use crate::printer::Printer;
+use crate::settings;
 
 mod stored;
 
@@ -42,13 +43,16 @@ pub(crate) fn run(args: &CompareArgs, global: &Global, printer: Printer) -> anyh
 
 fn task(args: &CompareArgs) -> anyhow::Result<Task> {
     if let Some(dir) = &args.resume {
-        let task = Task::resumed(dir)?;
+        let mut task = Task::resumed(dir)?;
         if task.question.pairs.is_empty() {
             bail!(
                 "{} is no comparison; go on with: asgi-toll run --resume {}",
                 dir.display(),
                 dir.display()
             );
+        }
+        if let Some(budget) = &args.held.budget {
+            task.plan.settings.budget_s = settings::duration(budget)?.as_secs().max(1);
         }
         return Ok(task);
     }

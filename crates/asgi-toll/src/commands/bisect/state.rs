@@ -50,7 +50,7 @@ impl State {
     /// A new search, or the rest of an old one.
     pub(in crate::commands) fn open(args: &BisectArgs) -> anyhow::Result<Self> {
         if let Some(dir) = &args.resume {
-            return Self::reopened(dir);
+            return Self::reopened(dir, &args.held);
         }
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         refuse_ends(text(&args.good).trim(), text(&args.bad).trim())?;
@@ -77,15 +77,19 @@ impl State {
         })
     }
 
-    fn reopened(dir: &Path) -> anyhow::Result<Self> {
+    /// What is searched is taken from the folder; a budget may be given anew.
+    fn reopened(dir: &Path, held: &HeldArgs) -> anyhow::Result<Self> {
         let text = fs::read_to_string(dir.join(FILE)).with_context(|| {
             format!(
                 "{} is not the folder of a search: it has no {FILE}",
                 dir.display()
             )
         })?;
-        let known: Self = serde_json::from_str(&text)
+        let mut known: Self = serde_json::from_str(&text)
             .with_context(|| format!("{FILE} in {} cannot be read", dir.display()))?;
+        if held.budget.is_some() {
+            known.held.budget.clone_from(&held.budget);
+        }
         Ok(Self {
             folder: Folder::for_reports(dir)?,
             ..known
@@ -95,7 +99,7 @@ impl State {
     /// The same knowledge for a history.
     pub(in crate::commands) fn of_history(args: &HistoryArgs) -> anyhow::Result<Self> {
         if let Some(dir) = &args.resume {
-            return Self::reopened(dir);
+            return Self::reopened(dir, &args.held);
         }
         if let (Some(from), Some(to)) = (&args.from, &args.to) {
             refuse_ends(from, to)?;
