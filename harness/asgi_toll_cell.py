@@ -45,8 +45,8 @@ class Cell:
 
     def start(self, order):
         """Builds the application, starts it, makes the first request."""
-        self.app = self.build()
         self.request = Request(order["request"])
+        self.app = self.build()
         self.lifespan = Lifespan(self.app, order.get("lifespan", "auto"))
         self.request.state = self.run(self.lifespan.startup())
         proof = self.prove(order.get("proof"))
@@ -129,7 +129,7 @@ def counter_for(cell):
     return Counter if cell.get("counting", False) else None
 
 
-ORDERS = {
+Cell.ORDERS = {
     "start": Cell.start,
     "warm_up": Cell.warm_up,
     "slice": Cell.slice,
@@ -143,10 +143,10 @@ ORDERS = {
 
 def obey(cell, order):
     """The answer to `order`. Whatever goes wrong is a `Failure`."""
-    perform = ORDERS.get(order.get("do"))
+    perform = cell.ORDERS.get(order.get("do"))
     if perform is None:
         raise Failure(BAD_ORDER, f"unknown order {order.get('do')!r}")
-    if cell.app is None and perform is not Cell.start:
+    if cell.app is None and perform is not cell.ORDERS["start"]:
         raise Failure(BAD_ORDER, f"{order['do']}: the application is not started yet")
     try:
         return perform(cell, order)

@@ -26,6 +26,7 @@ import sys
 import asgi_toll_cell
 import asgi_toll_counts
 import asgi_toll_plant
+import asgi_toll_project
 from asgi_toll_alarm import TimedOut, alarm
 from asgi_toll_failure import DRIVER_FAILED, NOT_BUILT, TIMED_OUT, Failure
 from asgi_toll_load_subject import load_subject, required
@@ -63,7 +64,10 @@ def parent():
     signal.signal(signal.SIGCHLD, lambda *_: reap(children))
     line = Line()
     try:
-        subject = load_subject(required("ASGI_TOLL_SUBJECT"))
+        make_cell = cell_maker()
+    except Failure as failure:
+        line.tell(failure.event())
+        return
     except (Exception, SystemExit) as error:
         line.tell(Failure.of(NOT_BUILT, error).event())
         return
@@ -75,7 +79,7 @@ def parent():
         if pid == 0:
             line.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            end_after(child, subject, order)
+            end_after(child, make_cell, order)
         children.add(pid)
 
 
@@ -100,16 +104,33 @@ def reap(children):
             children.discard(pid)
 
 
-def child(subject, order):
+def cell_maker():
+    """Imports what is measured; gives a function from the order for a cell to the cell."""
+    loop = os.environ.get("ASGI_TOLL_LOOP") or "asyncio"
+    if asgi_toll_project.is_asked_for():
+        # Only here: it looks into frameworks, which subjects are spared.
+        from asgi_toll_audit_cell import AuditCell
+
+        project = asgi_toll_project.load()
+        return lambda order: AuditCell(project.application, order, loop)
+    subject = load_subject(required("ASGI_TOLL_SUBJECT"))
+    kind = required("ASGI_TOLL_KIND")
+    workload = os.environ.get("ASGI_TOLL_WORKLOAD") or "ping"
+
+    def cell(order):
+        middlewares = order.get("middlewares", 0)
+        return asgi_toll_cell.Cell(
+            lambda: asgi_toll_plant.build(subject, kind, middlewares, workload), order, loop
+        )
+
+    return cell
+
+
+def child(make_cell, order):
     """One cell, from its first order to its last."""
     line = Line()
     middlewares = order.get("middlewares", 0)
-    kind = required("ASGI_TOLL_KIND")
-    workload = os.environ.get("ASGI_TOLL_WORKLOAD") or "ping"
-    loop = os.environ.get("ASGI_TOLL_LOOP") or "asyncio"
-    cell = asgi_toll_cell.Cell(
-        lambda: asgi_toll_plant.build(subject, kind, middlewares, workload), order, loop
-    )
+    cell = make_cell(order)
     seams = order.get("seams", False)
     line.tell({"event": "cell", "middlewares": middlewares, "seams": seams, "pid": os.getpid()})
     for order in line.orders():

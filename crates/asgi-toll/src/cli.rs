@@ -1,5 +1,6 @@
 //! What can be typed. Structs only: what it means is decided in [`crate::settings`] and the verbs.
 
+mod app;
 mod bisect;
 mod compare;
 mod load;
@@ -13,6 +14,7 @@ use toll_core::load_tool;
 use toll_core::sample::Instrument;
 use toll_lab::generator;
 
+pub(crate) use app::AppArgs;
 pub(crate) use bisect::{BisectArgs, HistoryArgs};
 pub(crate) use compare::{CompareArgs, HeldArgs};
 pub(crate) use load::{ArrivalKind, LoadArgs};
@@ -88,6 +90,8 @@ pub(crate) enum Colour {
 pub(crate) enum Verb {
     /// Measure what middlewares cost, over a matrix of series.
     Run(RunArgs),
+    /// Say what each middleware of your own application costs.
+    App(Box<AppArgs>),
     /// Say whether a release changed what layers cost.
     Compare(Box<CompareArgs>),
     /// Print what a suite would run, how many cells, and how long it would take.

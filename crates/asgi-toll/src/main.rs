@@ -36,6 +36,7 @@ fn carry_out(cli: &Cli, printer: Printer) -> anyhow::Result<Exit> {
     let global = &cli.global;
     match &cli.verb {
         Verb::Run(args) => commands::run::run(args, global, printer),
+        Verb::App(args) => commands::app::run(args, global, printer),
         Verb::Compare(args) => commands::compare::run(args, global, printer),
         Verb::Bisect(args) => commands::bisect::run(args, global, printer),
         Verb::History(args) => commands::history::run(args, global, printer),

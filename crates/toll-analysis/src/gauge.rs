@@ -32,6 +32,20 @@ pub(crate) const DIRECT: Gauge = Gauge {
     tell: tell_direct,
 };
 
+/// One's own application with and without a layer.
+pub(crate) const ABLATION: Gauge = Gauge {
+    instrument: Instrument::Ablation,
+    cpu: Metric::CpuNs,
+    tell: tell_direct,
+};
+
+/// A layer of one's own application by itself.
+pub(crate) const EXCLUSIVE: Gauge = Gauge {
+    instrument: Instrument::Exclusive,
+    cpu: Metric::CpuNs,
+    tell: tell_direct,
+};
+
 fn tell_load(cell: &mut Cell, numbers: &Numbers<'_>) {
     cell.server_cpu_us = numbers.estimate("us", |reading| reading.cpu_us);
     cell.requests_per_s = numbers.estimate("requests/s", |reading| reading.requests_per_s);

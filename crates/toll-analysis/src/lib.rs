@@ -41,6 +41,7 @@
 //! **Counts have no noise**: equal requests give equal counts, so their terms are differences of
 //! integers. A count that did not repeat is a range with its cause, never an average.
 
+pub mod audit;
 pub mod bisect;
 mod blocks;
 mod cell;

@@ -51,9 +51,11 @@ pub(crate) const METHODS: [Method; 3] = [
     },
 ];
 
-/// The method of `instrument`.
-pub(crate) fn of(instrument: Instrument) -> &'static Method {
-    &METHODS[instrument as usize]
+/// The method of `instrument`; audits have rules of their own.
+pub(crate) fn of(instrument: Instrument) -> Option<&'static Method> {
+    METHODS
+        .iter()
+        .find(|method| method.instrument == instrument)
 }
 
 #[cfg(test)]
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn every_instrument_has_its_own_method() {
         for instrument in Instrument::ALL {
-            assert_eq!(of(instrument).instrument, instrument);
+            assert!(of(instrument).is_some());
         }
     }
 }

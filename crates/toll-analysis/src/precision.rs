@@ -34,7 +34,13 @@ pub fn toll_precision(
     instrument: Instrument,
     settings: &Settings,
 ) -> Precision {
-    let precision = (method::of(instrument).precision)(series, settings);
+    let nothing = Precision {
+        rounds: 0,
+        half_width: None,
+        done: true,
+    };
+    let precision =
+        method::of(instrument).map_or(nothing, |method| (method.precision)(series, settings));
     let hopeless = series.failure.is_some() || series.cells(instrument).is_empty();
     Precision {
         done: precision.done || hopeless,

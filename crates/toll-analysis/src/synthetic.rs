@@ -18,6 +18,8 @@ pub(crate) struct Synthetic {
     pub toll_us: f64,
     pub curvature_us: f64,
     pub noiseless: bool,
+    /// Whether one process holds all cells, as an audit's does.
+    pub one_process: bool,
 }
 
 impl Default for Synthetic {
@@ -32,6 +34,7 @@ impl Default for Synthetic {
             toll_us: 5.0,
             curvature_us: 0.0,
             noiseless: false,
+            one_process: false,
         }
     }
 }
@@ -64,7 +67,9 @@ impl Synthetic {
     pub(crate) fn series_by(&self, instruments: &[Instrument]) -> MeasuredSeries {
         let cells = |instrument| match instrument {
             Instrument::Counts => counted(&self.levels, &[]),
-            Instrument::Direct => self.cells(direct_readings),
+            Instrument::Direct | Instrument::Ablation | Instrument::Exclusive => {
+                self.cells(direct_readings)
+            }
             Instrument::Load => self.cells(load_readings),
         };
         let axes = [
@@ -121,6 +126,22 @@ impl Synthetic {
         })
     }
 
+    /// Cells with any costs, by number, as an audit reads them: all in one process.
+    pub(crate) fn audited(&self, costs_us: &[(u32, f64)]) -> Vec<MeasuredCell> {
+        let one = Self {
+            one_process: true,
+            ..self.clone()
+        };
+        let costs: Vec<f64> = costs_us.iter().map(|(_, cost)| *cost).collect();
+        let measured = one.measured(&costs, direct_readings);
+        let cell = |((number, _), slices): (&(u32, f64), Vec<Slice>)| MeasuredCell {
+            middlewares: *number,
+            slices,
+            ..MeasuredCell::default()
+        };
+        costs_us.iter().zip(measured).map(cell).collect()
+    }
+
     /// The slices of cells with these costs, block by block in random order.
     fn measured(&self, costs_us: &[f64], readings: fn(f64) -> Readings) -> Vec<Vec<Slice>> {
         let mut random = Random::from_seed(self.seed);
@@ -137,7 +158,8 @@ impl Synthetic {
                 for (position, cell) in order.into_iter().enumerate() {
                     drift = DRIFT_KEEPS * drift
                         + DRIFT_SD * (1.0 - DRIFT_KEEPS.powi(2)).sqrt() * random.standard_normal();
-                    let noise = drift + processes[cell] + SLICE_SD * random.standard_normal();
+                    let process = if self.one_process { 0 } else { cell };
+                    let noise = drift + processes[process] + SLICE_SD * random.standard_normal();
                     let factor = if self.noiseless { 1.0 } else { noise.exp() };
                     cells[cell].push(Slice {
                         round,

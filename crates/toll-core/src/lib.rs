@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a file, starts a process or knows the command line.
 
+pub mod audit;
 pub mod axes;
 pub mod diagnostic;
 pub mod event;

@@ -30,11 +30,23 @@ pub enum Instrument {
     Direct,
     /// A real server under HTTP load.
     Load,
+    /// One's own application with and without each of its layers, in one process.
+    Ablation,
+    /// What each layer of one's own application takes by itself, read at its borders.
+    Exclusive,
 }
 
 impl Instrument {
-    /// Every instrument that there is, the cheapest first: the order in which they measure.
+    /// Those that measure what suites describe, the cheapest first: the order in which they measure.
     pub const ALL: [Self; 3] = [Self::Counts, Self::Direct, Self::Load];
+    /// Every instrument that there is, those that only audits use among them.
+    pub const EVERY: [Self; 5] = [
+        Self::Counts,
+        Self::Direct,
+        Self::Load,
+        Self::Ablation,
+        Self::Exclusive,
+    ];
 
     /// The stable name.
     pub fn name(self) -> &'static str {
@@ -42,12 +54,14 @@ impl Instrument {
             Self::Counts => "counts",
             Self::Direct => "direct",
             Self::Load => "load",
+            Self::Ablation => "ablation",
+            Self::Exclusive => "exclusive",
         }
     }
 
     /// The instrument of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
+        Self::EVERY
             .into_iter()
             .find(|instrument| instrument.name() == name)
     }

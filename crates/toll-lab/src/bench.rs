@@ -33,6 +33,9 @@ pub struct Station {
     pub lifespan: String,
     /// The port on which its own image listens, where it is started as it is.
     pub port: Option<u16>,
+    /// Whether it is somebody's own application, whose layers are taken out and not stacked; see
+    /// [`toll_core::audit`] for what its levels stand for.
+    pub audited: bool,
     /// The middleware kind.
     pub kind: Kind,
     /// At which numbers of middlewares.

@@ -83,7 +83,7 @@ pub fn conduct(
         announce(bench, comparisons, ledger);
     }
     let start = Instant::now();
-    let wanted: Vec<Instrument> = Instrument::ALL
+    let wanted: Vec<Instrument> = Instrument::EVERY
         .into_iter()
         .filter(|instrument| {
             comparisons

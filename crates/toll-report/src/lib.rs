@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads, writes or prints: what is returned is for the caller to keep or to show.
 
+pub mod audit;
 mod bisection;
 pub mod compare;
 mod facts;

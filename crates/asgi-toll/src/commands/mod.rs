@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub(crate) mod app;
 pub(crate) mod bisect;
 pub(crate) mod cache;
 pub(crate) mod compare;

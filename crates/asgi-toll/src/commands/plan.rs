@@ -224,7 +224,7 @@ fn effort(plan: &Plan, instrument: Instrument) -> Option<String> {
             "{} rounds of {} repeats",
             settings.count_rounds, settings.count_repeats
         ),
-        Instrument::Direct => format!(
+        Instrument::Direct | Instrument::Ablation | Instrument::Exclusive => format!(
             "{rounds} of {} blocks, slices of {} ms",
             settings.direct_blocks, settings.direct_slice_ms
         ),

@@ -28,7 +28,7 @@ use crate::settings::VERSION;
 
 pub(crate) use book::{Judge, Tolls};
 pub(crate) use prepare::{Prepared, Workshop, prepare};
-pub(crate) use session::{Measured, measure, profiles};
+pub(crate) use session::{Measured, inspected, measure, profiles};
 
 /// Seeds from the clock fit into 53 bits: readers of JSON that know only doubles keep them whole.
 const SEED_BITS: u64 = (1 << 53) - 1;

@@ -20,7 +20,7 @@ use toll_lab::provision::{
     Context, Environment, Notify, ProvisionEvent, Provisioner, Uv, Virtualenvs, Wanted,
     discover_interpreters, obtain_uv, provide,
 };
-use toll_lab::serving::{Home, OnHost};
+use toll_lab::serving::{Home, InProject, OnHost};
 
 use super::{Task, containers};
 use crate::assets::{self, Unpacked};
@@ -34,7 +34,7 @@ pub(crate) struct Workshop {
     pub(crate) abort: Arc<AtomicBool>,
     pub(crate) context: Context,
     pub(crate) printer: Printer,
-    unpacked: Unpacked,
+    pub(crate) unpacked: Unpacked,
     cache: PathBuf,
     /// A uv that was named.
     named_uv: Option<PathBuf>,
@@ -85,6 +85,11 @@ impl Workshop {
         Ok(Virtualenvs::new(context, uv.clone(), interpreters.clone()))
     }
 
+    /// The cache folder.
+    pub(crate) fn context_cache(&self) -> &Path {
+        &self.cache
+    }
+
     /// Whether everything is to stop.
     pub(crate) fn aborted(&self) -> bool {
         self.abort.load(Ordering::Relaxed)
@@ -101,6 +106,8 @@ pub(crate) struct Prepared {
     pub(super) abort: Arc<AtomicBool>,
     /// What containers are made of, where series live in containers.
     lodging: Option<Lodging>,
+    /// Somebody's own project, where it is one that is measured.
+    project: Option<InProject>,
     /// The program that sends the load, where it is not the tool itself.
     pub(super) load_program: Option<Program>,
 }
@@ -108,6 +115,9 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Where the processes of a series with this environment live.
     pub(super) fn home(&self, environment: &Environment) -> Arc<dyn Home> {
+        if let Some(project) = &self.project {
+            return Arc::new(project.clone());
+        }
         match (&self.lodging, &environment.image) {
             (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(
                 lodging.clone(),
@@ -116,6 +126,35 @@ impl Prepared {
             )),
             _ => Arc::new(OnHost),
         }
+    }
+}
+
+impl Prepared {
+    /// Somebody's own project, whose environment is there and stays as it is: every series has it.
+    pub(crate) fn for_project(
+        task: &Task,
+        workshop: &Workshop,
+        environment: &Environment,
+        project: InProject,
+    ) -> Self {
+        let host = host::facts(&workshop.cache, None, &[]);
+        let remarks = host::remarks(&host);
+        let series = task.plan.series.iter();
+        Self {
+            host,
+            remarks,
+            unpacked: workshop.unpacked.clone(),
+            environments: series.map(|_| Ok(environment.clone())).collect(),
+            abort: Arc::clone(&workshop.abort),
+            lodging: None,
+            project: Some(project),
+            load_program: None,
+        }
+    }
+
+    /// Whether it is somebody's own project.
+    pub(super) fn is_project(&self) -> bool {
+        self.project.is_some()
     }
 }
 
@@ -159,6 +198,7 @@ pub(crate) fn prepare(task: &Task, workshop: &Workshop) -> anyhow::Result<Prepar
         environments,
         abort: Arc::clone(abort),
         lodging,
+        project: None,
         load_program,
     })
 }

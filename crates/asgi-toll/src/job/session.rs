@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use toll_core::failure::Failure;
 use toll_core::sample::MeasuredRun;
 use toll_lab::bench::{Bench, Comparison, Station};
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
 use toll_lab::driving::FunctionCalls;
+use toll_lab::instrument::Inspected;
 use toll_store::Store;
 
 use super::book::{Book, Judge};
@@ -81,6 +83,19 @@ pub(crate) fn profiles(
         most,
         stations.iter().map(profile).collect::<Result<_, _>>()?,
     ))
+}
+
+/// A first look at every series: what its application answers, and which layers it has.
+pub(crate) fn inspected(
+    task: &mut Task,
+    prepared: &Prepared,
+) -> anyhow::Result<Vec<Result<Inspected, Failure>>> {
+    let mut store = task.open_store(prepared)?;
+    let stations = stations::set_up(task, prepared, &mut store)?;
+    let sockets = sockets()?;
+    let bench = bench(task, prepared, sockets.path());
+    let look = |station: &Station| toll_lab::instrument::inspect(&bench, station);
+    Ok(stations.iter().map(look).collect())
 }
 
 /// Whether series are held to one another, so that they stand at the same levels.

@@ -220,6 +220,7 @@ fn station(
             .folder(&series.subject, &prepared.unpacked.subjects),
         lifespan: subject.lifespan.clone(),
         port: subject.port,
+        audited: prepared.is_project(),
         kind: kind.clone(),
         levels: levels_of(task.before(index), series),
         python: environment.python.clone(),

@@ -20,12 +20,13 @@ pub(super) fn told(
         let timed = |side: &MeasuredSeries| !side.cells(*instrument).is_empty();
         timed(before) && timed(after)
     });
-    both.map(|instrument| {
-        let result = |side| (method::of(instrument).judge)(side, settings).result;
-        (
+    both.filter_map(|instrument| {
+        let method = method::of(instrument)?;
+        let result = |side| (method.judge)(side, settings).result;
+        Some((
             instrument.name().to_owned(),
             beside(&result(before), &result(after)),
-        )
+        ))
     })
     .collect()
 }

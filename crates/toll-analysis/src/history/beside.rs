@@ -134,7 +134,10 @@ mod tests {
         let covers = |toll: &Estimate| toll.low.unwrap() <= 21.0 && 21.0 <= toll.high.unwrap();
         let promised = told[&1].toll.as_ref().unwrap().confidence;
         let covered = intervals.filter(covers).count() as f64 / 300.0;
-        assert!((covered - promised).abs() < 0.05, "{covered}, not {promised}");
+        assert!(
+            (covered - promised).abs() < 0.05,
+            "{covered}, not {promised}"
+        );
     }
 
     #[test]

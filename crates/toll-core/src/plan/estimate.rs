@@ -80,7 +80,7 @@ fn round_s(series: &SeriesPlan, instrument: Instrument, settings: &Settings) -> 
             START_CPU_S,
             2.0 * FORK_S + f64::from(settings.count_repeats) * COUNT_S,
         ),
-        Instrument::Direct => (
+        Instrument::Direct | Instrument::Ablation | Instrument::Exclusive => (
             START_CPU_S,
             FORK_S
                 + slices(

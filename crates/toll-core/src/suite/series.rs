@@ -250,7 +250,7 @@ impl Reader<'_> {
         let speaks = self.settings.external_load().is_none() || workload.protocol == Protocol::Http;
         let able = |instrument: &Instrument| match instrument {
             Instrument::Load => speaks,
-            Instrument::Direct | Instrument::Counts => subject.port.is_none(),
+            _ => subject.port.is_none(),
         };
         let instruments: Vec<Instrument> = self.instruments.iter().copied().filter(able).collect();
         match instruments.is_empty() {

@@ -9,7 +9,10 @@ use toll_core::verify::{self, Answer};
 use toll_core::workload::Workload;
 
 use super::control::{Line, Silence};
-use super::orders::{DriverCost, FunctionCalls, Looked, Order, RequestLine, Said, Timed};
+use super::orders::{
+    AnswerLine, Answered, DriverCost, Exclusive, Found, FunctionCalls, Looked, Order, RequestLine,
+    Said, Timed,
+};
 use crate::bench::{Bench, CellKey, Station};
 use crate::process::tree;
 use crate::serving::Running;
@@ -82,14 +85,65 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The application cannot be built, or its answer is wrong.
     pub fn verify(&mut self) -> Result<(), Failure> {
-        let said = self.hear(Stage::Start, self.start_patience())?;
-        let Said::Answer { answer, proof } = said else {
-            return Err(self.strange(Stage::Start, &said));
-        };
+        let (answer, proof, _) = self.first_answer()?;
         if let (Some(workload), Some(proof)) = (&self.station.proof, proof) {
             self.check(workload, &proof.into())?;
         }
         self.check(&self.station.workload, &answer.into())
+    }
+
+    /// Waits for the answer to the first request, whatever it is; and how long it took.
+    ///
+    /// # Errors
+    /// The application cannot be built, or does not answer.
+    pub fn any_answer(&mut self) -> Result<(Answer, Duration), Failure> {
+        let (answer, _, wall) = self.first_answer()?;
+        Ok((answer.into(), wall))
+    }
+
+    fn first_answer(&mut self) -> Result<(AnswerLine, Option<AnswerLine>, Duration), Failure> {
+        match self.hear(Stage::Start, self.start_patience())? {
+            Said::Answer {
+                answer,
+                proof,
+                wall_ns,
+            } => Ok((answer, proof, Duration::from_nanos(wall_ns))),
+            other => Err(self.strange(Stage::Start, &other)),
+        }
+    }
+
+    /// The layers of the user's own application, outermost first.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn layers(&mut self) -> Result<Found, Failure> {
+        match self.ask(&Order::Layers {}, self.patience(0))? {
+            Said::Layers(found) => Ok(found),
+            other => Err(self.strange(Stage::Verify, &other)),
+        }
+    }
+
+    /// Takes layers out, and asks what the application answers then. From here on `variant` names it.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn variant(&mut self, variant: u32, without: &[usize]) -> Result<Answered, Failure> {
+        let order = Order::Variant { variant, without };
+        match self.ask(&order, self.patience(0))? {
+            Said::Variant(answered) => Ok(answered),
+            other => Err(self.strange(Stage::Verify, &other)),
+        }
+    }
+
+    /// What each layer takes by itself; only of a process with shims.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn exclusive(&mut self, cpu_ms: u64) -> Result<Exclusive, Failure> {
+        match self.ask(&Order::Exclusive { cpu_ms }, self.patience(cpu_ms))? {
+            Said::Exclusive(told) => Ok(told),
+            other => Err(self.strange(Stage::Measure, &other)),
+        }
     }
 
     fn check(&self, workload: &Workload, answer: &Answer) -> Result<(), Failure> {
@@ -115,8 +169,16 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The application failed.
     pub fn warm_up(&mut self, duration: Duration) -> Result<(), Failure> {
+        self.warm_up_as(None, duration)
+    }
+
+    /// The same as one variant.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn warm_up_as(&mut self, variant: Option<u32>, duration: Duration) -> Result<(), Failure> {
         let wall_ms = duration.as_millis() as u64;
-        match self.ask(&Order::WarmUp { wall_ms }, self.patience(wall_ms))? {
+        match self.ask(&Order::WarmUp { wall_ms, variant }, self.patience(wall_ms))? {
             Said::Warm {} => Ok(()),
             other => Err(self.strange(Stage::Measure, &other)),
         }
@@ -127,7 +189,15 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The application failed.
     pub fn slice(&mut self, cpu_ms: u64) -> Result<Timed, Failure> {
-        match self.ask(&Order::Slice { cpu_ms }, self.patience(cpu_ms))? {
+        self.slice_as(None, cpu_ms)
+    }
+
+    /// The same of one variant.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn slice_as(&mut self, variant: Option<u32>, cpu_ms: u64) -> Result<Timed, Failure> {
+        match self.ask(&Order::Slice { cpu_ms, variant }, self.patience(cpu_ms))? {
             Said::Slice(timed) => Ok(timed),
             other => Err(self.strange(Stage::Measure, &other)),
         }

@@ -11,4 +11,4 @@ mod orders;
 
 pub use cell::Cell;
 pub use nursery::{Nursery, NurseryBegun};
-pub use orders::{DriverCost, FunctionCalls, Looked, Timed};
+pub use orders::{Answered, DriverCost, Exclusive, Found, FunctionCalls, Looked, Manner, Timed};

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use toll_core::audit::taken_out;
 use toll_core::failure::{Failure, Stage};
 
 use super::cell::{Cell, Process};
 use super::control::{Desk, Line, Silence};
-use super::orders::{Order, Said};
+use super::orders::{Manner, Order, Said};
 use crate::bench::{Bench, Station};
 use crate::serving::{Door, Launch, Running, SERVER_EXITED, ServeRequest, StartError};
 
@@ -122,16 +123,30 @@ impl<'a> Nursery<'a> {
     ///
     /// # Errors
     /// The nursery is gone, or the fork does not report.
-    pub fn cell(
+    pub fn cell(&mut self, middlewares: u32, manner: Manner) -> Result<Cell<'a>, Failure> {
+        let station = self.station;
+        let without = if station.audited {
+            taken_out(middlewares, &station.levels)
+        } else {
+            Vec::new()
+        };
+        self.without(middlewares, without, manner)
+    }
+
+    /// The same for somebody's own application, with the layers named that it is without.
+    ///
+    /// # Errors
+    /// The nursery is gone, or the fork does not report.
+    pub fn without(
         &mut self,
         middlewares: u32,
-        seams: bool,
-        counting: bool,
+        without: Vec<usize>,
+        manner: Manner,
     ) -> Result<Cell<'a>, Failure> {
         let order = Order::Cell {
             middlewares,
-            seams,
-            counting,
+            without,
+            manner,
         };
         let reported = self.line.tell(&order, FORK_PATIENCE).and_then(|()| {
             let mut line = self
@@ -142,7 +157,7 @@ impl<'a> Nursery<'a> {
                     middlewares: number,
                     seams: looked,
                     pid,
-                } if (number, looked) == (middlewares, seams) => {
+                } if (number, looked) == (middlewares, manner.seams) => {
                     // A process in a container knows itself by another number than this machine does.
                     let pid = line.peer().unwrap_or(pid);
                     Ok((line, pid))
@@ -196,6 +211,7 @@ fn program(
             text(bench.harness.join(PROGRAM)),
         ],
         variables,
+        project: None,
         reads: request.reads(),
         cells: station.levels.len().max(1),
         door: Door::Socket(socket),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use toll_core::audit::Layer;
 use toll_core::verify::Answer;
 use toll_core::workload::Workload;
 
@@ -23,10 +24,11 @@ pub(super) enum Order<'a> {
     /// To the nursery: fork a process for one cell.
     Cell {
         middlewares: u32,
-        /// Whether the layers are to be looked at from between them.
-        seams: bool,
-        /// Whether it will count: that needs an event loop of its own.
-        counting: bool,
+        /// The layers that are taken out of somebody's own application.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        without: Vec<usize>,
+        #[serde(flatten)]
+        manner: Manner,
     },
     /// Build the application and make one request.
     Start {
@@ -36,9 +38,23 @@ pub(super) enum Order<'a> {
         lifespan: &'a str,
     },
     /// Requests that nobody counts.
-    WarmUp { wall_ms: u64 },
+    WarmUp {
+        wall_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        variant: Option<u32>,
+    },
     /// Requests for a while, timed.
-    Slice { cpu_ms: u64 },
+    Slice {
+        cpu_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        variant: Option<u32>,
+    },
+    /// Name the layers of the user's own application, with all that is known of them.
+    Layers {},
+    /// Take some of them out, and make one request.
+    Variant { variant: u32, without: &'a [usize] },
+    /// Requests for a while, what each layer takes by itself.
+    Exclusive { cpu_ms: u64 },
     /// The same with an empty application, and with plain layers around it.
     Driver { cpu_ms: u64 },
     /// One request with every event counted.
@@ -49,6 +65,32 @@ pub(super) enum Order<'a> {
     Stack {},
     /// Shut the application down and end.
     Stop {},
+}
+
+/// How the process of a cell is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Manner {
+    /// Whether the layers are to be looked at from between them.
+    pub seams: bool,
+    /// Whether it will count: that needs an event loop of its own.
+    pub counting: bool,
+    /// Whether there are shims around the layers, so that what each takes by itself can be told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shims: bool,
+}
+
+impl Manner {
+    /// The application as it is.
+    pub const PLAIN: Self = Self {
+        seams: false,
+        counting: false,
+        shims: false,
+    };
+    /// One that counts.
+    pub const COUNTING: Self = Self {
+        counting: true,
+        ..Self::PLAIN
+    };
 }
 
 /// The request of a workload.
@@ -92,6 +134,9 @@ pub(super) enum Said {
         #[serde(flatten)]
         answer: AnswerLine,
         proof: Option<AnswerLine>,
+        /// How long it took, where that is told.
+        #[serde(default)]
+        wall_ns: u64,
     },
     /// It is warm.
     Warm {},
@@ -105,6 +150,12 @@ pub(super) enum Said {
     Profile { functions: Vec<FunctionCalls> },
     /// The layers found in the application.
     Stack(Looked),
+    /// The layers of the user's own application.
+    Layers(Found),
+    /// What a variant answered.
+    Variant(Answered),
+    /// What each layer took.
+    Exclusive(Exclusive),
     /// It is shut down.
     Stopped {},
     /// It cannot go on.
@@ -177,6 +228,48 @@ pub struct FunctionCalls {
     pub calls: i64,
 }
 
+/// The layers of somebody's own application.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Found {
+    /// Outermost first.
+    pub layers: Vec<Layer>,
+    /// Whether they can be taken out of a running application and put in again. Some frameworks look at
+    /// them only when they start.
+    pub switchable: bool,
+}
+
+/// What an application answers without some of its layers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Answered {
+    /// Whether it answered at all.
+    pub answered: bool,
+    /// With which status.
+    #[serde(default)]
+    pub status: u16,
+    /// With so many bytes of body.
+    #[serde(default)]
+    pub body_bytes: u64,
+    /// Why it did not answer.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// What each layer took by itself in some requests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Exclusive {
+    /// How many requests.
+    pub requests: i64,
+    /// How many were answered otherwise than the first.
+    pub wrong: i64,
+    /// CPU time of the whole process.
+    pub cpu_ns: i64,
+    /// Wall time.
+    pub wall_ns: i64,
+    /// Of each layer from outside, and last of what is inside of all of them; the shims' own cost is
+    /// taken off.
+    pub layers_ns: Vec<i64>,
+}
+
 /// Layers that were found by looking into the built application.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Looked {
@@ -191,7 +284,10 @@ mod tests {
     #[test]
     fn orders_are_lines_of_json() {
         let told = Told {
-            order: &Order::WarmUp { wall_ms: 30 },
+            order: &Order::WarmUp {
+                wall_ms: 30,
+                variant: None,
+            },
             timeout_s: 5.0,
         };
         let json = serde_json::to_string(&told).unwrap();

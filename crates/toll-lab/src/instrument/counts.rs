@@ -13,7 +13,7 @@ use super::drive::{Purpose, admit, come_up, leave_out, nurseries};
 use super::sitting::{Failures, Sitting};
 use crate::bench::CellKey;
 use crate::cores;
-use crate::driving::Cell;
+use crate::driving::{Cell, Manner};
 use crate::ledger::LedgerError;
 
 /// The instrument.
@@ -21,12 +21,14 @@ pub(super) struct Counts;
 
 const PLAIN: Purpose = Purpose {
     log: "counts",
-    counting: true,
-    seams: false,
+    manner: Manner::COUNTING,
     timed: false,
 };
 const SEAMS: Purpose = Purpose {
-    seams: true,
+    manner: Manner {
+        seams: true,
+        ..Manner::COUNTING
+    },
     ..PLAIN
 };
 

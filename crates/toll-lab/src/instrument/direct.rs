@@ -8,7 +8,7 @@ use toll_core::metric::{Metric, Readings};
 use super::Measure;
 use super::drive::{Purpose, admit, ask_each, come_up, nurseries};
 use super::sitting::Sitting;
-use crate::driving::{Cell, DriverCost, Timed};
+use crate::driving::{Cell, DriverCost, Manner, Timed};
 use crate::ledger::LedgerError;
 
 /// The instrument.
@@ -16,8 +16,7 @@ pub(super) struct Direct;
 
 const PURPOSE: Purpose = Purpose {
     log: "direct",
-    counting: false,
-    seams: false,
+    manner: Manner::PLAIN,
     timed: true,
 };
 
@@ -74,14 +73,6 @@ fn block(
 }
 
 fn readings(timed: Timed, driver: Option<DriverCost>) -> Readings {
-    let of_slice = [
-        (Metric::Sent, timed.requests),
-        (Metric::Ok, timed.requests - timed.wrong),
-        (Metric::Failed, timed.wrong),
-        (Metric::WallNs, timed.wall_ns),
-        (Metric::CpuNs, timed.cpu_ns),
-        (Metric::ThreadCpuNs, timed.thread_cpu_ns),
-    ];
     let of_driver = driver.into_iter().flat_map(|driver| {
         [
             (Metric::DriverRequests, driver.requests),
@@ -91,5 +82,17 @@ fn readings(timed: Timed, driver: Option<DriverCost>) -> Readings {
             (Metric::ReferenceCpuNs, driver.reference_cpu_ns),
         ]
     });
-    of_slice.into_iter().chain(of_driver).collect()
+    of_slice(timed).into_iter().chain(of_driver).collect()
+}
+
+/// The readings of one slice.
+pub(super) fn of_slice(timed: Timed) -> [(Metric, i64); 6] {
+    [
+        (Metric::Sent, timed.requests),
+        (Metric::Ok, timed.requests - timed.wrong),
+        (Metric::Failed, timed.wrong),
+        (Metric::WallNs, timed.wall_ns),
+        (Metric::CpuNs, timed.cpu_ns),
+        (Metric::ThreadCpuNs, timed.thread_cpu_ns),
+    ]
 }

@@ -8,7 +8,7 @@ use toll_stats::Random;
 use super::sitting::{Failures, Sitting};
 use crate::bench::{CellKey, Station};
 use crate::cores;
-use crate::driving::{Cell, Nursery, NurseryBegun};
+use crate::driving::{Cell, Manner, Nursery, NurseryBegun};
 use crate::ledger::LedgerError;
 
 /// How the processes of a round are to be.
@@ -16,10 +16,8 @@ use crate::ledger::LedgerError;
 pub(super) struct Purpose {
     /// Name of the log.
     pub(super) log: &'static str,
-    /// Whether they count.
-    pub(super) counting: bool,
-    /// Whether their layers are looked at from between them.
-    pub(super) seams: bool,
+    /// How each is to be.
+    pub(super) manner: Manner,
     /// Whether they are timed, so that each needs the core that is measured on.
     pub(super) timed: bool,
 }
@@ -54,12 +52,22 @@ pub(super) fn come_up<'a>(
     (cells, failed)
 }
 
+/// One process that answers rightly, on the core that is measured on.
+pub(super) fn one<'a>(
+    nursery: &mut Nursery<'a>,
+    middlewares: u32,
+    purpose: Purpose,
+    core: Option<usize>,
+) -> Result<Cell<'a>, Failure> {
+    verified(begun(nursery, middlewares, purpose), core)
+}
+
 fn begun<'a>(
     nursery: &mut Nursery<'a>,
     middlewares: u32,
     purpose: Purpose,
 ) -> Result<Cell<'a>, Failure> {
-    let mut cell = nursery.cell(middlewares, purpose.seams, purpose.counting)?;
+    let mut cell = nursery.cell(middlewares, purpose.manner)?;
     cell.begin()?;
     Ok(cell)
 }

@@ -10,7 +10,7 @@ use toll_core::levels::{LEVEL_MAX, spread};
 use toll_stats::quantile::median;
 
 use crate::bench::{Bench, Station};
-use crate::driving::{Cell, Nursery};
+use crate::driving::{Cell, Manner, Nursery};
 
 /// What the layers are to cost, in bases: between two and four.
 const LAYERS_PER_BASE: f64 = 3.0;
@@ -28,7 +28,7 @@ pub fn choose_levels(bench: &Bench, station: &Station) -> Result<Vec<u32>, Failu
     let hash_seed = (bench.seed as u32).max(1);
     let mut nursery = Nursery::start(bench, station, hash_seed, "auto", bench.cores.server)?;
     let mut cost_us = |middlewares: u32| -> Result<f64, Failure> {
-        let cell = nursery.cell(middlewares, false, false)?;
+        let cell = nursery.cell(middlewares, Manner::PLAIN)?;
         probe(bench, cell)
     };
     let base_us = cost_us(0)?;

@@ -1,14 +1,18 @@
 //! The instruments: one file each, one line each in [`of`].
 
+mod ablation;
 mod counts;
 mod direct;
 mod drive;
+mod exclusive;
+mod inspect;
 mod levels;
 mod load;
 mod profile;
 mod rise;
 mod sitting;
 
+pub use inspect::{Inspected, inspect};
 pub use levels::choose_levels;
 pub use profile::profile;
 pub use sitting::Sitting;
@@ -45,6 +49,8 @@ pub fn of(instrument: Instrument) -> &'static dyn Measure {
         Instrument::Counts => &counts::Counts,
         Instrument::Direct => &direct::Direct,
         Instrument::Load => &load::Load,
+        Instrument::Ablation => &ablation::Ablation,
+        Instrument::Exclusive => &exclusive::Exclusive,
     }
 }
 
@@ -52,6 +58,6 @@ pub fn of(instrument: Instrument) -> &'static dyn Measure {
 pub fn rounds_max(instrument: Instrument, settings: &Settings) -> u32 {
     match instrument {
         Instrument::Counts => settings.count_rounds,
-        Instrument::Direct | Instrument::Load => settings.rounds_max,
+        _ => settings.rounds_max,
     }
 }

@@ -3,7 +3,7 @@
 use toll_core::failure::Failure;
 
 use crate::bench::{Bench, Station};
-use crate::driving::{FunctionCalls, Nursery};
+use crate::driving::{FunctionCalls, Manner, Nursery};
 
 /// Makes one warm request through so many layers and tells every Python function that it enters.
 ///
@@ -16,7 +16,7 @@ pub fn profile(
 ) -> Result<Vec<FunctionCalls>, Failure> {
     let hash_seed = (bench.seed as u32).max(1);
     let mut nursery = Nursery::start(bench, station, hash_seed, "profile", None)?;
-    let mut cell = nursery.cell(middlewares, false, true)?;
+    let mut cell = nursery.cell(middlewares, Manner::COUNTING)?;
     cell.begin()?;
     cell.verify()?;
     let functions = cell.profile()?;

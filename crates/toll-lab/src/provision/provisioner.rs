@@ -63,7 +63,8 @@ pub struct Environment {
     pub reused: bool,
     /// What people should know about it, in plain words.
     pub notes: Vec<String>,
-    pub(super) _held: Arc<Held>,
+    /// Keeps it from being removed; what is not ours is not removed.
+    pub(super) _held: Option<Arc<Held>>,
 }
 
 impl Environment {

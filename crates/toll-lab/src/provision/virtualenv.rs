@@ -240,7 +240,7 @@ fn environment(
         version: None,
         reused,
         notes: resolution.notes.clone(),
-        _held: Arc::new(at.held),
+        _held: Some(Arc::new(at.held)),
     }
 }
 

@@ -12,13 +12,17 @@ use crate::containers::engine_failed;
 use crate::process::RunError;
 use crate::process::tree::Groups;
 
-/// A program to be started. It sees nothing of the user's shell but what it needs to run at all.
+/// A program to be started. It sees nothing of the user's shell but what it needs to run at all, unless
+/// it is the user's own.
 #[derive(Debug, Clone)]
 pub struct Launch {
     /// The program and its arguments.
     pub(crate) words: Vec<String>,
     /// Environment variables.
     pub(crate) variables: Vec<(String, String)>,
+    /// The folder that it is started in, and whether it sees all of the user's environment; for the
+    /// user's own projects.
+    pub(crate) project: Option<PathBuf>,
     /// Folders that it reads.
     pub(crate) reads: Vec<PathBuf>,
     /// Where it listens, or where it reports.

@@ -2,6 +2,7 @@
 
 mod door;
 mod environment;
+mod in_project;
 mod launch;
 pub mod listener;
 mod load_of;
@@ -11,6 +12,7 @@ mod rising;
 
 pub(crate) use door::Door;
 pub(crate) use environment::ServeRequest;
+pub use in_project::InProject;
 pub(crate) use launch::SERVER_EXITED;
 pub use launch::{Home, Launch, Running, StartError};
 pub use load_of::{ServerLoad, Watch};

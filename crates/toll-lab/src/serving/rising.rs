@@ -146,6 +146,7 @@ impl<'a> Rising<'a> {
         Launch {
             words: self.station.server.command_line(&with),
             variables,
+            project: None,
             reads,
             door: self.door.clone(),
             core: None,

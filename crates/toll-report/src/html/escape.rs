@@ -1,7 +1,7 @@
 //! Text from outside inside HTML and inside scripts.
 
 /// Text for an element's content or a quoted attribute. Control characters but for line breaks are left out.
-pub(super) fn esc(text: &str) -> String {
+pub(crate) fn esc(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

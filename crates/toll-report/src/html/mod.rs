@@ -10,6 +10,8 @@ mod matrix;
 mod page;
 mod series_table;
 
+pub(crate) use escape::esc;
+
 use toll_analysis::results::Analysis;
 
 use crate::registry::{Format, RenderError};

@@ -14,6 +14,8 @@ mod summary;
 mod svg;
 pub(crate) mod text;
 mod timeline;
+mod waterfall;
 
 pub use summary::summary_svg;
 pub use timeline::history_svg;
+pub(crate) use waterfall::{Strip, waterfall_svg};

@@ -76,11 +76,7 @@ fn measured(state: &mut State, workshop: &Workshop, printer: Printer) -> anyhow:
     told(&prober, &range, clocked)
 }
 
-fn told(
-    prober: &Prober<'_>,
-    range: &Range,
-    clocked: Option<Clocked>,
-) -> anyhow::Result<History> {
+fn told(prober: &Prober<'_>, range: &Range, clocked: Option<Clocked>) -> anyhow::Result<History> {
     let (probed, skipped) = (prober.probed(), prober.skipped());
     let time = |version: &String| clocked.as_ref()?.times.get(version).cloned();
     let release = |version: &String| {

@@ -33,7 +33,10 @@ pub(super) struct Clocked {
 }
 
 /// Times every release that was counted, beside the newest of them.
-pub(super) fn clocked(prober: &mut Prober<'_>, printer: Printer) -> anyhow::Result<Option<Clocked>> {
+pub(super) fn clocked(
+    prober: &mut Prober<'_>,
+    printer: Printer,
+) -> anyhow::Result<Option<Clocked>> {
     let versions: Vec<String> = prober
         .probed()
         .into_iter()
@@ -142,7 +145,8 @@ mod tests {
         let versions: Vec<String> = (0..10).map(|number| number.to_string()).collect();
         let (places, groups) = layout(&versions, |version| version.parse::<usize>().unwrap() * 2);
         assert_eq!(groups.len(), 2);
-        let of = |places: &[usize], at: &[usize]| at.iter().map(|at| places[*at]).collect::<Vec<_>>();
+        let of =
+            |places: &[usize], at: &[usize]| at.iter().map(|at| places[*at]).collect::<Vec<_>>();
         assert!(groups.iter().all(|group| places[group.reference] == 18));
         assert_eq!(of(&places, &groups[0].members), [0, 2, 4, 6, 8, 10, 12]);
         assert_eq!(of(&places, &groups[1].members), [14, 16, 18]);

@@ -110,7 +110,7 @@ impl Provisioner for Images<'_> {
             version: None,
             reused: ensured.reused,
             notes: resolution.notes.clone(),
-            _held: Arc::new(ensured.held),
+            _held: Some(Arc::new(ensured.held)),
         })
     }
 }

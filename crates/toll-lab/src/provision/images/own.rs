@@ -60,7 +60,7 @@ fn environment(recipe: Recipe, ensured: Ensured) -> Environment {
         image: Some(recipe.tag),
         reused: ensured.reused,
         notes: Vec::new(),
-        _held: Arc::new(ensured.held),
+        _held: Some(Arc::new(ensured.held)),
     }
 }
 

@@ -1,0 +1,94 @@
+//! A first look at somebody's own application: a few requests, its layers, and what it answers without
+//! each of them.
+
+use std::time::Duration;
+
+use toll_core::audit::{Layer, Removal, WHOLE, cell_of};
+use toll_core::failure::Failure;
+use toll_core::verify::Answer;
+
+use crate::bench::{Bench, Station};
+use crate::driving::{Answered, Manner, Nursery};
+
+/// What was seen.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// The answer to the first request.
+    pub answer: Answer,
+    /// How long the application took to start and to answer.
+    pub first: Duration,
+    /// Its layers, outermost first.
+    pub layers: Vec<Layer>,
+    /// What became of each when it was taken out.
+    pub removals: Vec<Removal>,
+}
+
+/// Starts the application once and looks at it.
+///
+/// # Errors
+/// It cannot be imported, built or started, or it does not answer.
+pub fn inspect(bench: &Bench, station: &Station) -> Result<Inspected, Failure> {
+    let hash_seed = (bench.seed as u32).max(1);
+    let mut nursery = Nursery::start(bench, station, hash_seed, "inspect", None)?;
+    let mut cell = nursery.cell(WHOLE, Manner::PLAIN)?;
+    cell.begin()?;
+    let (answer, first) = cell.any_answer()?;
+    let found = cell.layers()?;
+    let mut removals = Vec::new();
+    for (place, layer) in found.layers.iter().enumerate() {
+        let removal = if !layer.removable {
+            Removal::Never {
+                reason: layer.why_not.clone().unwrap_or_default(),
+            }
+        } else if found.switchable {
+            seen(&cell.variant(cell_of(place), &[place])?, &answer)
+        } else {
+            alone(&mut nursery, place, &answer)
+        };
+        removals.push(removal);
+    }
+    cell.stop();
+    Ok(Inspected {
+        answer,
+        first,
+        layers: found.layers,
+        removals,
+    })
+}
+
+/// What a process of its own, that never had the layer, answers.
+fn alone(nursery: &mut Nursery<'_>, place: usize, answer: &Answer) -> Removal {
+    let mut ask = || {
+        let mut cell = nursery.without(cell_of(place), vec![place], Manner::PLAIN)?;
+        cell.begin()?;
+        let (answer, _) = cell.any_answer()?;
+        cell.stop();
+        Ok(answer)
+    };
+    let answered = match ask() {
+        Ok(answer) => Answered {
+            answered: true,
+            status: answer.status,
+            body_bytes: answer.body.len() as u64,
+            message: String::new(),
+        },
+        Err(Failure { message, .. }) => Answered {
+            answered: false,
+            status: 0,
+            body_bytes: 0,
+            message,
+        },
+    };
+    seen(&answered, answer)
+}
+
+fn seen(without: &Answered, answer: &Answer) -> Removal {
+    match (without.answered, without.status) {
+        (false, _) => Removal::NoAnswer {
+            message: without.message.clone(),
+        },
+        (true, status) if status != answer.status => Removal::OtherStatus { status },
+        (true, _) if without.body_bytes != answer.body.len() as u64 => Removal::OtherBody,
+        (true, _) => Removal::Same,
+    }
+}

@@ -1,0 +1,172 @@
+//! An audit in a terminal: what all take, every layer outermost first, what follows.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
+
+use super::names;
+use crate::compare::wrapped;
+use crate::format;
+use crate::terminal::TerminalStyle;
+
+/// Cells of the bar that shows a layer's share of the request.
+const BAR: usize = 10;
+/// Columns of the table: heading, and whether numbers stand in it.
+const COLUMNS: [(&str, bool); 9] = [
+    ("layer", false),
+    ("from", false),
+    ("µs", true),
+    ("", false),
+    ("share", true),
+    ("", false),
+    ("calls", true),
+    ("tasks", true),
+    ("hops", true),
+];
+
+/// The whole audit for the terminal.
+pub fn render_audit(report: &AuditReport, style: &TerminalStyle) -> String {
+    let mut out = format!(
+        "{} on Python {}, asgi-toll {}\n",
+        report.app, report.python, report.tool.version
+    );
+    for request in &report.requests {
+        out += "\n";
+        out += &of_request(request, *style);
+    }
+    out
+}
+
+fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
+    let mut out = format!("{} → {}\n", request.request, request.status);
+    if let Some(error) = &request.error {
+        let _ = writeln!(out, "  no number: {}", error.message);
+        for line in &error.log_tail {
+            let _ = writeln!(out, "    {line}");
+        }
+        return out;
+    }
+    out += &table(request, style);
+    out += "\n";
+    out += &wrapped(&painted(&names::verdict(request), style), style.width, "  ");
+    if let Some(inside) = &request.inside {
+        let text = format!(
+            "What is inside of all layers takes {} µs by itself.",
+            names::micros(inside.estimate)
+        );
+        out += &wrapped(&text, style.width, "  ");
+    }
+    for finding in names::findings(request) {
+        let _ = write!(out, "\n  {} ", mark(style));
+        let text = format!(
+            "{} {} ({}) {}",
+            finding.title, finding.evidence, finding.code, finding.advice
+        );
+        out += wrapped(&text, style.width.saturating_sub(2), "    ").trim_start();
+    }
+    out
+}
+
+fn table(request: &RequestAudit, style: TerminalStyle) -> String {
+    let rows: Vec<[String; 9]> = request.layers.iter().map(row).collect();
+    let headings = COLUMNS.map(|(heading, _)| heading.to_owned());
+    let widths: Vec<usize> = (0..COLUMNS.len())
+        .map(|column| {
+            let lengths = rows.iter().chain([&headings]).map(|row| &row[column]);
+            lengths.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |row: &[String; 9]| {
+        let mut line = String::from(" ");
+        for (column, cell) in row.iter().enumerate() {
+            let room = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+            if widths[column] == 0 {
+                continue;
+            }
+            line += " ";
+            line += &if COLUMNS[column].1 {
+                format!("{room}{cell} ")
+            } else {
+                format!("{cell}{room} ")
+            };
+        }
+        line.trim_end().to_owned()
+    };
+    let mut out = format!("{}\n", dim(&line(&headings), style));
+    for (layer, row) in request.layers.iter().zip(&rows) {
+        let line = line(row);
+        let is_heavy = layer
+            .findings
+            .iter()
+            .any(|one| one.code == "expensive-layer");
+        out += &if is_heavy {
+            painted(&line, style)
+        } else {
+            line
+        };
+        out += "\n";
+    }
+    out
+}
+
+fn row(layer: &LayerAudit) -> [String; 9] {
+    let place = names::place(layer);
+    let from = if place.is_empty() {
+        names::origin(layer)
+    } else {
+        format!("{} ({place})", names::origin(layer))
+    };
+    let toll = layer.toll.as_ref();
+    let [calls, tasks, hops] = names::COUNTS.map(|(count, _)| names::count(layer, count));
+    let bears = !layer.removal.is_possible() && layer.by.is_some();
+    [
+        layer.layer.name.clone(),
+        from,
+        toll.map_or_else(
+            || format::NONE.to_owned(),
+            |toll| names::micros(toll.estimate),
+        ),
+        format!(
+            "{}{}",
+            toll.map(names::interval).unwrap_or_default(),
+            if bears { " by its borders" } else { "" }
+        ),
+        layer.share.map_or_else(String::new, |share| {
+            format::percent(share.max(0.0)).replace(format::GROUP, " ")
+        }),
+        layer.share.map_or_else(String::new, bar),
+        calls,
+        tasks,
+        hops,
+    ]
+}
+
+fn bar(share: f64) -> String {
+    let cells = (share.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+    "█".repeat(cells)
+}
+
+fn mark(style: TerminalStyle) -> String {
+    if !style.colour {
+        return "!".to_owned();
+    }
+    let colour = Style::new().fg_color(Some(AnsiColor::Yellow.into())).bold();
+    format!("{colour}!{colour:#}")
+}
+
+fn painted(text: &str, style: TerminalStyle) -> String {
+    if !style.colour {
+        return text.to_owned();
+    }
+    let bold = Style::new().bold();
+    format!("{bold}{text}{bold:#}")
+}
+
+fn dim(text: &str, style: TerminalStyle) -> String {
+    if !style.colour {
+        return text.to_owned();
+    }
+    let dimmed = Style::new().dimmed();
+    format!("{dimmed}{text}{dimmed:#}")
+}

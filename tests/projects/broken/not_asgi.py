@@ -1,0 +1,3 @@
+"""Wrong in one way: `app` is a number."""
+
+app = 5

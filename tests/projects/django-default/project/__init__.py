@@ -1,0 +1,1 @@
+"""Django as `startproject` leaves it, under ASGI."""
