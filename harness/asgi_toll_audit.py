@@ -38,8 +38,9 @@ def audit(app, scope):
 class Audit:
     """The layers of an application, outermost first.
 
-    `without` and `shimmed` change the application in place: only one of them may be called in
-    a process, once, and before the lifespan runs.
+    `without` and `shimmed` change the application in place. Call one of them, before the
+    lifespan runs. To take out others later, put everything back first: the links of `chain`
+    (each step's `outer`), and what is not ASGI with `flat.restore()` where it has that.
     """
 
     def __init__(self, path):
@@ -70,6 +71,8 @@ class Audit:
         for patch in self.patches:
             if patch.package() in gone:
                 patch.take_back()
+            else:
+                patch.put_back()
 
     def shimmed(self, clock):
         """The application with a shim around each layer and around what is inside of them.

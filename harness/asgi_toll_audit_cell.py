@@ -7,8 +7,8 @@ from asgi_toll_audit_switch import Switch
 from asgi_toll_cell import NS_PER_MS, Cell
 from asgi_toll_direct import Direct
 from asgi_toll_exclusive import Exclusive, ExclusiveClock
-from asgi_toll_failure import BAD_ORDER, Failure
-from asgi_toll_request import ask
+from asgi_toll_failure import BAD_ORDER, Failure, last_lines
+from asgi_toll_request import APP_ERRORS, ask
 
 WHOLE = 0
 
@@ -51,7 +51,7 @@ class AuditCell(Cell):
         told = super().start(order)
         # The second one: the first may have compiled templates and opened connections.
         before = time.perf_counter_ns()
-        self.run(ask(self.app, self.request))
+        told["raised"] = self.run(what_is_raised(self.app, self.request))
         told["wall_ns"] = time.perf_counter_ns() - before
         if self.shims:
             self.exclusive = Exclusive(self.loop, self.clock, self.app, self.request, self.direct)
@@ -65,6 +65,7 @@ class AuditCell(Cell):
             "event": "layers",
             "layers": [layer.told() for layer in self.audit.layers],
             "switchable": self.layered.possible,
+            "problem": self.audit.problem,
         }
 
     def variant(self, order):
@@ -114,6 +115,19 @@ class AuditCell(Cell):
         if self.clock is None:
             raise Failure(BAD_ORDER, "exclusive: this cell was not asked for with shims")
         return told(self.exclusive.slice(order["cpu_ms"] * NS_PER_MS), len(self.audit.layers))
+
+
+async def what_is_raised(app, request):
+    """Makes a request; the end of the traceback of what the application raised all the same.
+
+    An error that is answered with status 500 is raised again by Starlette, for the server's log.
+    """
+    exchange = request.exchange(request.pieces)
+    try:
+        await app(request.scope(), exchange.receive, exchange.send)
+    except APP_ERRORS as error:
+        return last_lines(error)
+    return []
 
 
 def told(share, layers):

@@ -59,6 +59,11 @@ class Middlewares:
         settings().MIDDLEWARE = left
         self.handler.load_middleware(is_async=True)
 
+    def restore(self):
+        """Undoes `without`."""
+        settings().MIDDLEWARE = self.all
+        self.handler.load_middleware(is_async=True)
+
     def shimmed(self, clock, first):
         """Loads the middlewares with shims between them. The setting stays as it is."""
         settings().MIDDLEWARE = self.interleaved(clock, first)

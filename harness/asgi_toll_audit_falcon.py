@@ -21,7 +21,7 @@ class Components:
     def __init__(self, app, link, place):
         self.app = app
         self.link = link
-        held = app._unprepared_middleware
+        self.all = held = list(app._unprepared_middleware)
         self.positions = [n for n, each in enumerate(held) if has_hooks(each)]
         self.components = [held[n] for n in self.positions]
         self.told = [Layer(each, place, style=HOOK) for each in self.components]
@@ -31,9 +31,16 @@ class Components:
 
     def without(self, removed):
         gone = {self.positions[index] for index in removed}
-        held = self.app._unprepared_middleware
-        held[:] = [each for n, each in enumerate(held) if n not in gone]
-        self.app._middleware = self.prepared(held)
+        self.put([each for n, each in enumerate(self.all) if n not in gone])
+
+    def restore(self):
+        """Undoes `without`."""
+        self.put(self.all)
+
+    def put(self, components):
+        """Makes these the components of the application."""
+        self.app._unprepared_middleware[:] = components
+        self.app._middleware = self.prepared(components)
 
     def shimmed(self, clock, first):
         """Has the clock call each hook, and the application with its hooks inside of it."""

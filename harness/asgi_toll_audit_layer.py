@@ -19,8 +19,8 @@ HOOK = "hook"
 NESTED = "nested"
 
 FIELDS = (
-    "name", "origin", "distribution", "version", "file", "line", "place", "by", "removable",
-    "why_not", "options", "style", "base_http", "sync", "patches",
+    "name", "origin", "distribution", "version", "file", "line", "place", "removable", "why_not",
+    "options", "style", "base_http", "sync", "patches",
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Layer:
 
     def told(self):
         """The layer as JSON."""
-        return {field: getattr(self, field) for field in FIELDS}
+        return dict({field: getattr(self, field) for field in FIELDS}, added_by=self.by)
 
 
 def names_of(subject, itself):

@@ -7,10 +7,6 @@ from asgi_toll_audit_layer import FRAMEWORK
 from asgi_toll_audit_links import Attribute
 
 ADDS_ITSELF = "Lilya adds it to every application by itself"
-OWN = (
-    "ServerErrorMiddleware", "ExceptionMiddleware", "LilyaExceptionMiddleware",
-    "ApplicationSettingsMiddleware", "ScopeIsolationMiddleware",
-)  # fmt: skip
 # Copies the scope on both sides of each layer: part of what the layer costs.
 ISOLATION = "lilya._internal._middleware.ScopeIsolationMiddleware"
 
@@ -51,14 +47,16 @@ def follow_application(path, app):
         return follow_path(path, fast)
     if app.middleware_stack is None:
         app.middleware_stack = app.build_middleware_stack()
-    return merged_chain(path, Attribute(app, "middleware_stack"), knows)
+    registered = getattr(app, "custom_middleware", None)
+    return merged_chain(path, Attribute(app, "middleware_stack"), registered, knows)
 
 
 def follow_router(path, link, router):
     """Past the layers that a router has around its paths."""
     place, first = path.place, len(path.chain.steps)
     path.place = path.at("router")
-    past = merged_chain(path, Attribute(router, "middleware_stack"), is_routing)
+    registered = getattr(router, "middleware", None)
+    past = merged_chain(path, Attribute(router, "middleware_stack"), registered, is_routing)
     path.place = place
     if past is None or not is_routing(past.get()):
         return past
@@ -80,13 +78,13 @@ def follow_paths(path, link, router):
     host = getattr(route, "host", None)
     path.branches.append(f"host {host}" if host else f"include {route.path or '/'}")
     path.place = path.at()
-    return merged_chain(path, Attribute(route, "app"), knows)
+    return merged_chain(path, Attribute(route, "app"), getattr(route, "middleware", None), knows)
 
 
 def follow_path(path, route):
     """Past the layers of one path, never into its handler."""
     path.place = path.at(f"path {route.path}")
-    merged_chain(path, Attribute(route, "app"), is_handler)
+    merged_chain(path, Attribute(route, "app"), getattr(route, "middleware", None), is_handler)
 
 
 def is_handler(held):
@@ -107,16 +105,26 @@ def matched(routes, scope):
     return partial
 
 
-def merged_chain(path, link, until):
-    """Past layers, each of which takes in the isolation on its sides."""
+def merged_chain(path, link, registered, until):
+    """Past layers, each of which takes in the isolation on its sides.
+
+    What is of Lilya and not among the `registered`, it has put there by itself.
+    """
+    by_project = {origin_of(each) for each in registered or ()}
     steps, first = path.chain.steps, len(path.chain.steps)
     link = path.follow_chain(link, until)
     steps[first:] = merged(steps[first:])
     for step in steps[first:]:
-        if step.layer.origin.startswith("lilya.") and step.layer.name in OWN:
+        if step.layer.origin.startswith("lilya.") and step.layer.origin not in by_project:
             step.layer.by = FRAMEWORK
             step.layer.keep(ADDS_ITSELF)
     return link
+
+
+def origin_of(definition):
+    """The dotted name of what a `DefineMiddleware` makes."""
+    kind = getattr(definition, "middleware", definition)
+    return f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', '')}"
 
 
 def merged(steps):

@@ -42,6 +42,7 @@ class Handlers:
 
     def __init__(self, app, place):
         self.app = app
+        self.all = list(app.internal_middlewares)
         self.told = [
             Layer(each, place, style=NESTED, itself=True) for each in app.internal_middlewares
         ]
@@ -50,8 +51,15 @@ class Handlers:
         return self.told
 
     def without(self, removed):
-        held = self.app.internal_middlewares
-        held[:] = [each for index, each in enumerate(held) if index not in removed]
+        self.put([each for index, each in enumerate(self.all) if index not in removed])
+
+    def restore(self):
+        """Undoes `without`."""
+        self.put(self.all)
+
+    def put(self, middlewares):
+        """Makes these the middlewares of the application."""
+        self.app.internal_middlewares[:] = middlewares
         self.build(lambda index, handler: handler)
 
     def shimmed(self, clock, first):

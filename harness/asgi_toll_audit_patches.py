@@ -28,8 +28,15 @@ class Patch:
 
     def take_back(self):
         """Puts the class's own `__call__` back."""
-        if vars(self.owner).get("__call__") is self.function:
-            self.owner.__call__ = self.original
+        self.replace(self.function, self.original)
+
+    def put_back(self):
+        """Undoes `take_back`."""
+        self.replace(self.original, self.function)
+
+    def replace(self, present, wanted):
+        if vars(self.owner).get("__call__") is present:
+            self.owner.__call__ = wanted
 
 
 class PatchedCall:
@@ -45,12 +52,12 @@ class PatchedCall:
 
     def set(self, value):
         self.called = value
-        original, instance = self.patch.original, self.instance
+        others, instance = self.patch.cell.get(), self.instance
 
         def call(itself, *args, **kwargs):
             if itself is instance:
                 return value(*args, **kwargs)
-            return original(itself, *args, **kwargs)
+            return others(itself, *args, **kwargs)
 
         self.patch.cell.set(call)
 

@@ -8,7 +8,10 @@ from asgi_toll_audit_patches import patch_of
 
 # What is called like this routes, whoever wrote it: leaving it out leaves out its routes.
 ROUTES = re.compile(r"(Router|Route|Routing|Dispatcher|Mux|Application|App|API)$")
+# Unless it holds what is inside of it as layers do.
+AS_LAYERS_DO = ("app", "_app", "asgi_app", "inner", "wrapped", "next_app", "application")
 ROUTES_REQUESTS = "it decides what answers the request"
+GOES_WITH_OUTER = "it is a patch on a class: it goes with the same patch outside of it"
 AROUND = "around the application"
 MOST = 1000
 
@@ -33,9 +36,10 @@ class Step:
 class PatchStep(Step):
     """What is patched over the `__call__` of an application's class."""
 
-    def __init__(self, layer, outer, patch):
+    def __init__(self, layer, outer, patch, path):
         super().__init__(layer, outer, patch.inner(outer.get()))
         self.patch = patch
+        self.path = path
 
     def remove(self):
         self.patch.take_back()
@@ -129,7 +133,7 @@ class Path:
         layer = Layer(held if known is None else known, self.place, itself=known is not None)
         for framework in self.frameworks:
             getattr(framework, "describe", ignore)(layer, held)
-        routes = bool(ROUTES.search(type(held).__name__)) or names_its_package(type(held))
+        routes = is_router(held, inner)
         if routes:
             layer.by = FRAMEWORK
             layer.keep(ROUTES_REQUESTS)
@@ -166,7 +170,10 @@ class Path:
         layer = Layer(patch.function, self.place, by=PATCHED_IN)
         layer.name, layer.options = patch.function.__name__, {}
         layer.place = f"patched over {patch.owner.__name__}"
-        self.chain.steps.append(PatchStep(layer, link, patch))
+        if any(each.function is patch.function for each in self.patches):
+            layer.keep(GOES_WITH_OUTER)
+        self.patches.append(patch)
+        self.chain.steps.append(PatchStep(layer, link, patch, self))
         return self.chain.steps[-1].inner
 
     def route(self, link, subject):
@@ -189,6 +196,13 @@ class Path:
 
 def ignore(*_):
     """What a framework says that has nothing to say."""
+
+
+def is_router(held, inner):
+    """Whether `held`, of a class nobody here knows, is called like something that routes."""
+    if getattr(inner, "name", None) in AS_LAYERS_DO:
+        return False
+    return bool(ROUTES.search(type(held).__name__)) or names_its_package(type(held))
 
 
 def names_its_package(kind):

@@ -42,6 +42,7 @@ class Hooks:
         self.app = app
         self.link = link
         self.entries = [*entries(app, path, BEFORE), *entries(app, path, AFTER)]
+        self.all = [(entry.held, list(entry.held)) for entry in self.entries]
 
     def layers(self):
         return [entry.layer for entry in self.entries]
@@ -50,6 +51,11 @@ class Hooks:
         gone = [self.entries[index] for index in removed]
         for entry in sorted(gone, key=lambda entry: entry.position, reverse=True):
             del entry.held[entry.position]
+
+    def restore(self):
+        """Undoes `without`."""
+        for held, functions in self.all:
+            held[:] = functions
 
     def shimmed(self, clock, first):
         for index, entry in enumerate(self.entries, first):

@@ -70,6 +70,8 @@ class Cell:
         """The application, or what hindered it."""
         try:
             return self.make()
+        except Failure:
+            raise
         except Exception as error:
             raise Failure.of(NOT_BUILT, error) from error
 

@@ -4,6 +4,8 @@ Beside `asgi_toll_direct`: the same requests, with shims between the layers
 (`asgi_toll_exclusive_clock`).
 """
 
+import time
+
 try:
     import resource
 except ImportError:  # not on Windows
@@ -12,7 +14,8 @@ except ImportError:  # not on Windows
 from asgi_toll_direct import Direct, block, collector_off
 from asgi_toll_exclusive_bench import calibrate
 from asgi_toll_exclusive_clock import ExclusiveClock
-from asgi_toll_exclusive_repair import repair
+from asgi_toll_exclusive_costs import median
+from asgi_toll_exclusive_repair import LEAST_NS, repair, stolen
 from asgi_toll_exclusive_share import Part, share_out
 
 __all__ = ["Exclusive", "ExclusiveClock", "calibrate"]
@@ -24,6 +27,7 @@ LEAST_BLOCKS = 5
 LEAD_IN = 0.5
 # So many blocks may be made instead of disturbed ones, as a share of those wanted.
 SPARE = 1.0
+CPU_CLOCK_READINGS = 101
 
 
 class Exclusive:
@@ -36,7 +40,9 @@ class Exclusive:
         self.loop = loop
         self.clock = clock
         self.direct = Direct(loop, app, request, answer)
-        self.calibration = calibrate(loop, request)
+        with clock.off(loop):
+            self.calibration = calibrate(loop, request)
+        self.cpu_clock_ns = cpu_clock_ns()
 
     def warm_up(self, wall_ns):
         """Makes requests for about `wall_ns`; how many."""
@@ -48,7 +54,8 @@ class Exclusive:
         """One slice of about `cpu_ns`; the `Share` of each layer."""
         wanted = max(LEAST_BLOCKS, round(cpu_ns / BLOCK_NS))
         with collector_off():
-            self.calibration.again()
+            with self.clock.off(self.loop):
+                self.calibration.again()
             parts = self.parts(wanted, cpu_ns / wanted)
         return share_out(parts, self.calibration.costs())
 
@@ -76,13 +83,18 @@ class Exclusive:
         switches = involuntary_switches()
         spent = await block(direct.app, direct.request, times, direct.status, direct.body_bytes)
         switches = involuntary_switches() - switches
-        stolen_ns = spent.wall_ns - log.waited_ns() - spent.thread_cpu_ns
+        stolen_ns = max(0, stolen(log, spent, self.cpu_clock_ns))
         taken_ns = repair(log, switches, stolen_ns)
-        # What is left fell to the driver, whose time is what the others leave over.
-        if switches and log.tells_waits:
-            taken_ns = max(taken_ns, stolen_ns)
         spent.wall_ns -= taken_ns
-        return Part(spent, self.clock.read(), switches > 0)
+        left_ns = min(stolen_ns - taken_ns, switches * LEAST_NS) if log.tells_waits else 0
+        return Part(spent, self.clock.read(), switches > 0, left_ns, self.cpu_clock_ns)
+
+
+def cpu_clock_ns():
+    """What one reading of the thread's CPU clock takes."""
+    clock = time.thread_time_ns
+    each = [-(clock() - clock()) for _ in range(CPU_CLOCK_READINGS)]
+    return median(each)
 
 
 def involuntary_switches():

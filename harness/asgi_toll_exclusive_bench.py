@@ -99,6 +99,8 @@ STACKS = {
     ("receive", MESSAGES): (ReceiveLayer, bottom_receive),
     ("receive", 0): (ReceiveLayer, bottom),
 }
+
+
 async def drive(app, request, times):
     """Nanoseconds that `times` requests take, each with its scope and its exchange."""
     scope_of, receive = request.scope, no_receive

@@ -7,6 +7,8 @@ The loop's thread is one line of time. Wherever it goes from one layer to anothe
 `receive` and `send` is that of the layer which handed them in.
 """
 
+import time
+
 from asgi_toll_exclusive_log import Log
 from asgi_toll_exclusive_shims import arounds, calls, make_shim
 from asgi_toll_exclusive_tasks import stepper, task_factory
@@ -37,6 +39,7 @@ class ExclusiveClock:
 
     def install(self, loop):
         """From now on, tasks and threads of `loop` belong to who asks for them."""
+        self.remove()
         before = loop.get_task_factory()
         loop.set_task_factory(task_factory(self.log, self.steps, before))
         self.undoing = [
@@ -68,17 +71,19 @@ class ExclusiveClock:
 
 
 class Off:
-    """Takes a clock off a loop, and puts it on again."""
+    """Takes a clock off a loop, and puts it on again if it was on."""
 
     def __init__(self, clock, loop):
         self.clock = clock
         self.loop = loop
+        self.was_on = bool(clock.undoing)
 
     def __enter__(self):
         self.clock.remove()
 
     def __exit__(self, *_error):
-        self.clock.install(self.loop)
+        if self.was_on:
+            self.clock.install(self.loop)
 
 
 def watch_selector(selector, log):
@@ -88,15 +93,18 @@ def watch_selector(selector, log):
     select, had = selector.select, vars(selector).get("select")
     now, mark, stamp = log.now, log.marks.append, log.stamps.append
     idle, working = log.owners.idle, log.owners.loop
+    cpu, spent = time.thread_time_ns, log.waits_cpu.append
 
     def watched_select(timeout=None):
         if timeout is not None and timeout <= 0:
             return select(timeout)
         mark(idle)
         stamp(now())
+        before = cpu()
         try:
             return select(timeout)
         finally:
+            spent(cpu() - before)
             mark(working)
             stamp(now())
 

@@ -13,6 +13,8 @@ from asgi_toll_exclusive_log import (
 
 # How much more than calibrated a crossing is believed to cost where it happens.
 LEAST_WARMTH, MOST_WARMTH = 0.6, 4.0
+# Of what caches add before an entry, so much is added to a crossing.
+COLD_SHARE = 0.5
 
 
 class Cost:
@@ -49,8 +51,13 @@ class Costs:
                 for owner in range(owners.count):
                     seen[owner] += reading.entry_ns[place][owner]
                     expected[owner] += reading.entries[place][owner] * known_ns
-        overall = within(sum(seen) / sum(expected)) if any(expected) else 1.0
-        return [within(a / b) if b else overall for a, b in zip(seen, expected)]
+        if not any(expected):
+            return [1.0] * owners.count
+        entered = sorted(a / b for a, b in zip(seen, expected) if b)
+        # Where the caches are as warm as can be, only the machine's pace is left.
+        pace = entered[len(entered) // 4]
+        overall = sum(seen) / sum(expected)
+        return [damped(a / b if b else overall, pace) for a, b in zip(seen, expected)]
 
     def added_ns(self, reading, warmth):
         """By owner, what the crossings have added to the time that was read."""
@@ -72,9 +79,13 @@ class Costs:
         return [turns * self.thread_ns for turns in reading.thread_turns]
 
 
-def within(warmth):
-    """A warmth that can be believed."""
-    return min(max(warmth, LEAST_WARMTH), MOST_WARMTH)
+def damped(warmth, pace):
+    """The warmth of a crossing where that of what comes before an entry is `warmth`.
+
+    That makes functions, and so suffers more from cold caches than a crossing does.
+    """
+    cold = (warmth / pace - 1) * COLD_SHARE
+    return min(max(pace * (1 + cold), LEAST_WARMTH), MOST_WARMTH)
 
 
 def solve(seen):

@@ -65,8 +65,9 @@ class Reading:
         self.loop_steps = [0] * owners.count
         self.waited_ns = [0] * owners.count
         self.waits = [0] * owners.count
-        # Whether the loop tells when it waits.
+        # Whether the loop tells when it waits, and the CPU that goes by within the waits.
         self.tells_waits = False
+        self.waits_cpu_ns = 0
         # CPU time in other threads, of work that this owner gave them.
         self.threads_ns = [0] * owners.count
         self.thread_turns = [0] * owners.count
@@ -96,6 +97,7 @@ class Log:
         self.marks = []
         self.stamps = []
         self.threads = []
+        self.waits_cpu = []
         self.tells_waits = False
         self.reset()
 
@@ -104,19 +106,10 @@ class Log:
         self.marks.clear()
         self.stamps.clear()
         self.threads.clear()
+        self.waits_cpu.clear()
         self.reading = Reading(self.owners)
-        self.reading.tells_waits = self.tells_waits
         # Who had the thread when the log was empty.
         self.before = self.at[0]
-
-    def waited_ns(self):
-        """How long the loop has waited since the last fold."""
-        idle = self.owners.idle
-        stamps = self.stamps
-        if idle not in self.marks:
-            return 0
-        pairs = zip(self.marks, stamps, stamps[1:])
-        return sum(ended - begun for mark, begun, ended in pairs if mark == idle)
 
     def fold(self):
         """Adds the log to the reading and empties it; that reading.
@@ -130,6 +123,9 @@ class Log:
         for owner, spent_ns in threads:
             self.reading.threads_ns[owner] += spent_ns
             self.reading.thread_turns[owner] += 1
+        self.reading.tells_waits = self.tells_waits
+        self.reading.waits_cpu_ns += sum(self.waits_cpu)
+        self.waits_cpu.clear()
         self.marks.clear()
         self.stamps.clear()
         self.before = self.at[0]

@@ -1,6 +1,6 @@
 """From readings to what each layer takes: the shims' cost taken out, the loop's time shared out."""
 
-from asgi_toll_exclusive_log import KINDS
+from asgi_toll_exclusive_log import HOP, KINDS
 
 # Of the blocks of a slice, those that took longest are left out: what comes from
 # outside (cold caches, a busy neighbour) only ever makes a block longer.
@@ -8,12 +8,18 @@ KEPT = 0.5
 
 
 class Part:
-    """One block with shims."""
+    """One block with shims.
 
-    def __init__(self, spent, reading, disturbed):
+    `stolen_ns` is what others had the core for, in pieces too short to be found.
+    """
+
+    def __init__(self, spent, reading, disturbed, stolen_ns, cpu_clock_ns):
         self.spent = spent
         self.reading = reading
         self.disturbed = disturbed
+        self.stolen_ns = stolen_ns
+        # The CPU clock is read twice in each wait; half of each is in what it tells.
+        self.wait_cpu_ns = reading.waits_cpu_ns - sum(reading.waits) * cpu_clock_ns
         self.cpu_ns = spent.thread_cpu_ns / spent.requests
 
 
@@ -69,7 +75,7 @@ class Corrected:
         reading, spent = part.reading, part.spent
         self.owners = owners = reading.owners
         self.requests = spent.requests
-        loop_ns = worked_ns(reading, spent)
+        loop_ns = worked_ns(part)
         added_ns = costs.added_ns(reading, warmth)
         toll_ns = reading.raw_ns[owners.toll]
         own_ns = reading.raw_ns[: owners.told]
@@ -77,34 +83,52 @@ class Corrected:
         others = (*range(owners.layers + 1), owners.loop, owners.idle, owners.toll)
         own_ns[owners.outside] = spent.wall_ns - sum(reading.raw_ns[owner] for owner in others)
         own_ns[owners.outside] += sum(loop_ns) - added_ns[owners.loop]
+        stolen_ns = stolen_from(part)
+        own_ns = less(own_ns, stolen_ns)
         self.exclusive_ns = self.each(less(own_ns, added_ns))
         self.loop_ns = self.each(less(loop_ns, costs.loop_added_ns(reading, warmth)))
-        self.waited_ns = self.each(reading.waited_ns)
+        self.waited_ns = self.each(map(sum, zip(reading.waited_ns, stolen_ns)))
         self.threads_ns = self.each(less(reading.threads_ns, costs.threads_added_ns(reading)))
         self.shims_ns = (toll_ns + sum(added_ns)) / spent.requests
 
     def each(self, values):
         """Per request, of those owners that are told of."""
-        return [value / self.requests for value in values[: self.owners.told]]
+        return [value / self.requests for value in list(values)[: self.owners.told]]
 
 
-def worked_ns(reading, spent):
+def worked_ns(part):
     """What the loop did for each owner, without waiting.
 
     Where the loop does not tell when it waits, all that passed without CPU is taken
     from where the loop had the thread, in proportion. Where it does tell, the CPU
     that goes by within a wait is the loop's, too.
     """
+    reading, spent = part.reading, part.spent
     loop_ns = reading.loop_ns
-    without_cpu_ns = spent.wall_ns - spent.thread_cpu_ns
     waits = sum(reading.waits)
     if waits:
-        each_ns = max(0, reading.raw_ns[reading.owners.idle] - without_cpu_ns) / waits
+        each_ns = max(0, part.wait_cpu_ns) / waits
         return [ns + number * each_ns for ns, number in zip(loop_ns, reading.waits)]
     if reading.tells_waits or not sum(loop_ns):
         return loop_ns
-    left = 1 - min(1, max(0, without_cpu_ns) / sum(loop_ns))
+    without_cpu_ns = max(0, spent.wall_ns - spent.thread_cpu_ns)
+    left = 1 - min(1, without_cpu_ns / sum(loop_ns))
     return [ns * left for ns in loop_ns]
+
+
+def stolen_from(part):
+    """By owner, the time that others had the core.
+
+    A thread that is given work has it at once, if it can have no other: the
+    submission is cut short then. Without such work, it falls to what is outside.
+    """
+    owners = part.reading.owners
+    hops = part.reading.made[HOP][: owners.told]
+    if not sum(hops):
+        hops[owners.outside] = 1
+    return [part.stolen_ns * number / sum(hops) for number in hops] + [0] * (
+        owners.count - owners.told
+    )
 
 
 def less(values, taken):

@@ -1,6 +1,6 @@
 """Work in other threads under exclusive accounting: CPU time of who asked for it."""
 
-import asyncio
+import inspect
 import sys
 import threading
 import time
@@ -27,7 +27,7 @@ class Threads:
         owner = log.at[0]
         log.marks.append(log.owners.mark(HOP, log.owners.toll))
         log.stamps.append(log.now())
-        if not asyncio.iscoroutinefunction(function):
+        if not inspect.iscoroutinefunction(function):
             giver = log.owners.outside if owner == log.owners.loop else owner
             function = self.charged(giver, function)
         log.marks.append(owner)

@@ -4,19 +4,24 @@ By hand, to see how exact it is here:
 
     python3 asgi_toll_exclusive_trial.py [asyncio|uvloop] [slices]
 
-What a layer costs is known from the same stack without it, and without shims, made
-in turns with the slices: on the loop's thread, the loop's own work for it included.
+Layers that spin carry a stopwatch, so that what they took is known for the very
+requests that they were read in: on a machine that is not quiet, nothing else is
+known as well. Of the others it is known from the same stack without them, and
+without shims, made in turns with the slices: what they cost on the loop's thread,
+the loop's own work for them included.
 """
 
 import asyncio
+import functools
 import sys
+import time
 from itertools import repeat
 
 from asgi_toll_calibration import NewTaskLayer, ThreadHopLayer
 from asgi_toll_direct import Direct, collector_off, empty_http
 from asgi_toll_exclusive import LEAD_IN, Exclusive, ExclusiveClock
 from asgi_toll_exclusive_costs import median
-from asgi_toll_exclusive_share import fastest, mean
+from asgi_toll_exclusive_share import fastest, mean, share_out
 from asgi_toll_layers import HeaderLayer, wrap
 from asgi_toll_loops import new_loop
 from asgi_toll_plant import SpinPlant, unspun
@@ -28,6 +33,10 @@ TRUTH_NS = 700_000
 TRUTH_BLOCKS = 6
 WARM_UP_NS = 300_000_000
 SLICES = 20
+WATCHED_BLOCKS = 12
+BASE_DEPTH = 6
+BASE_BLOCKS = 15
+BASE_REQUESTS = 50
 
 
 class SendSpinLayer:
@@ -76,9 +85,15 @@ LAYERS = {
     "queue": QueueLayer,
     "thread-hop": ThreadHopLayer,
 }
-STACK = ("spin-0", "spin-20us", "queue", "spin-1us", "header", "thread-hop",
-         "spin-5us", "new-task", "send-5us", "spin-0", "spin-1us", "spin-5us")  # fmt: skip
-WITHIN = tuple(name for name in STACK if name not in ("queue", "new-task", "thread-hop"))
+WATCHED = (
+    ("spin-0", "spin-20us", "spin-1us", "header", "spin-5us", "spin-0",
+     "spin-20us", "send-5us", "spin-1us", "spin-5us", "spin-1us", "spin-0"),
+    ("spin-0", "spin-20us", "spin-1us", "queue", "spin-5us", "spin-0",
+     "header", "new-task", "spin-1us", "spin-20us", "spin-5us", "spin-0"),
+    ("spin-0", "spin-20us", "spin-1us", "queue", "spin-5us", "spin-0",
+     "thread-hop", "new-task", "spin-1us", "spin-20us", "spin-5us", "spin-0"),
+)  # fmt: skip
+ALONE = (("spin-0",) * 8, ("queue",) * 3, ("new-task",) * 3, ("thread-hop",))
 
 
 class Trial:
@@ -169,18 +184,124 @@ def medians(rows):
     return [median(column) for column in zip(*rows)]
 
 
+class StopwatchPlant(SpinPlant):
+    """Spins, and adds up how long."""
+
+    spent_ns = 0
+
+    async def __call__(self, scope, receive, send):
+        begun = time.perf_counter_ns()
+        for _ in repeat(None, self.loops):
+            pass
+        self.spent_ns += time.perf_counter_ns() - begun
+        await self.app(scope, receive, send)
+
+
+class StopwatchTrial(Trial):
+    """A trial of layers with stopwatches."""
+
+    def __init__(self, names, loop_name):
+        self.watches = {}
+        spinning = {"spin-0": 0, "spin-1us": 1_000, "spin-5us": 5_000, "spin-20us": 20_000}
+        made = {
+            name: functools.partial(StopwatchPlant, spin_ns=ns) for name, ns in spinning.items()
+        }
+        super().__init__(names, loop_name, dict(LAYERS, **made))
+        self.read_block = self.exclusive.read_block
+        self.exclusive.read_block = self.read_watched
+
+    def shimmed(self, layers):
+        """As ever; the layers with stopwatches are remembered."""
+        return super().shimmed([self.remembering(*pair) for pair in enumerate(layers)])
+
+    def remembering(self, index, layer):
+        """`layer`, remembered as that of `index` if it has a stopwatch."""
+
+        def make(app):
+            made = layer(app)
+            if isinstance(made, StopwatchPlant):
+                self.watches[index] = made
+            return made
+
+        return make
+
+    async def read_watched(self, direct, times):
+        """A block, and what the stopwatches say of it."""
+        for watch in self.watches.values():
+            watch.spent_ns = 0
+        part = await self.read_block(direct, times)
+        part.watched_ns = {index: w.spent_ns / times for index, w in self.watches.items()}
+        return part
+
+    def slice(self):
+        """The `Share` of one slice, and by index what the stopwatches say of the same blocks."""
+        exclusive = self.exclusive
+        with collector_off():
+            with self.clock.off(self.loop):
+                exclusive.calibration.again()
+            parts = exclusive.parts(WATCHED_BLOCKS, SLICE_NS / WATCHED_BLOCKS)
+        # A stopwatch does not know of preemptions.
+        parts = [part for part in parts if not part.disturbed] or parts
+        kept = fastest(parts, lambda part: part.cpu_ns)
+        watched = {i: mean(part.watched_ns[i] for part in kept) for i in self.watches}
+        return share_out(parts, exclusive.calibration.costs()), watched
+
+    def base_ns(self):
+        """What a layer with a stopwatch takes that is not on it, without shims."""
+        layers = []
+        app = self.bottom
+        for _ in range(BASE_DEPTH):
+            app = StopwatchPlant(app, 0)
+            layers.append(app)
+        bare, stack = self.direct(self.bottom), self.direct(app)
+        seen = []
+        with collector_off(), self.clock.off(self.loop):
+            for _ in range(BASE_BLOCKS):
+                both_ns = request_ns(stack) - request_ns(bare)
+                for layer in layers:
+                    layer.spent_ns = 0
+                stack.run(app, BASE_REQUESTS)
+                on_it_ns = sum(layer.spent_ns for layer in layers) / BASE_REQUESTS
+                seen.append((both_ns - on_it_ns) / BASE_DEPTH)
+        return median(seen)
+
+
 def report(loop_name="asyncio", slices=SLICES):
-    """Prints how exact it is, with all kinds of layers and without those that leave the task."""
-    for names in (STACK, WITHIN, WITHIN[::-1]):
+    """Prints how exact it is."""
+    print(f"{loop_name}, Python {sys.version.split()[0]}, medians of {slices} slices, in µs")
+    for names in WATCHED:
+        report_watched(names, loop_name, slices)
+    print("alone on the loop's thread: known, told, off")
+    for names in ALONE:
         trial = Trial(names, loop_name)
         trial.warm_up()
         known, told = compare(trial, slices)
         trial.close()
-        print(f"{loop_name}, {slices} slices; µs of the loop's thread: known, told, off")
         for name, known_ns, told_ns in zip(("whole", *names), known, told):
             off_ns = told_ns - known_ns
-            print(f"  {name:12}{known_ns / 1e3:9.2f}{told_ns / 1e3:9.2f}{off_ns / 1e3:+8.2f}"
-                  f"{off_ns / known_ns:+8.1%}")  # fmt: skip
+            print(f"  {name:12}{known_ns / 1e3:9.2f}{told_ns / 1e3:9.2f}{off_ns / 1e3:+8.2f}")
+
+
+def report_watched(names, loop_name, slices):
+    """The same of one stack of layers, those with stopwatches against these."""
+    trial = StopwatchTrial(names, loop_name)
+    trial.warm_up()
+    base_ns = trial.base_ns()
+    plain, totals, known, told = [], [], [], []
+    for _ in range(slices):
+        plain.append(trial.truth()[0])
+        share, watched = trial.slice()
+        totals.append(share.total_ns)
+        known.append([watched[index] + base_ns for index in trial.watches])
+        told.append([share.exclusive_ns[index] for index in trial.watches])
+    trial.close()
+    print(
+        f"whole {median(plain) / 1e3:.2f}, told {median(totals) / 1e3:.2f}; by stopwatch, told, off"
+    )
+    off = [[b - a for a, b in zip(*pair)] for pair in zip(known, told)]
+    for index, *row in zip(trial.watches, medians(known), medians(told), medians(off)):
+        print("  {:2} {:12}{:9.2f}{:9.2f}{:+8.2f}".format(index, names[index],
+                                                         *(ns / 1e3 for ns in row)))  # fmt: skip
 
 
 if __name__ == "__main__":

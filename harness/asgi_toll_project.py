@@ -70,7 +70,22 @@ def imported(name):
 
 def failed(code, error):
     """What the import ended with."""
+    error.__traceback__ = from_its_own_lines(error.__traceback__)
     return Failure(code, one_line(error), last_lines(error))
+
+
+def from_its_own_lines(trace):
+    """The traceback without what imports; all of it where there is nothing else."""
+    own = trace
+    while own is not None and is_importing(own.tb_frame):
+        own = own.tb_next
+    return own or trace
+
+
+def is_importing(frame):
+    """Whether a frame is ours or the import system's."""
+    name = frame.f_globals.get("__name__", "")
+    return name == __name__ or name.partition(".")[0] == "importlib"
 
 
 def in_environ(error):
@@ -78,7 +93,7 @@ def in_environ(error):
     trace = error.__traceback__
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return trace.tb_frame.f_code.co_filename == os.__file__
+    return trace.tb_frame.f_globals.get("__name__") == "os"
 
 
 def attribute(module, path):

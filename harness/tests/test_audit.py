@@ -185,6 +185,24 @@ class Ends(unittest.TestCase):
         self.assertEqual([layer.name for layer in found.layers], ["app", "Attributes"])
         self.assertEqual(marks_of(ask(found.without({1}))[1]), [])
 
+    def test_what_routes_cannot_be_taken_out(self):
+        class Framework:
+            async def __call__(self, scope, receive, send):
+                await self.routes(scope, receive, send)
+
+        class SomeRouter(Framework):
+            pass
+
+        class WrapperApp(Attributes):
+            pass
+
+        router = SomeRouter()
+        router.routes = Attributes(hello, MARKS[1])
+        found = audit(WrapperApp(router, MARKS[0]), scope_of())
+        self.assertEqual([layer.removable for layer in found.layers], [True, False, True])
+        router.routes = hello
+        self.assertEqual(len(audit(router, scope_of()).layers), 0)
+
     def test_one_of_two_is_not_followed(self):
         class Either:
             def __init__(self):

@@ -158,8 +158,21 @@ class Checks:
                 self.check_left(build, {index}, left, body)
         with self.subTest("without all"):
             self.check_left(build, set(ours), [], body)
+        self.check_restored(build, MARKS[:count], body)
         self.check_shims(build, headers, body)
         return found
+
+    def check_restored(self, build, marks, body):
+        """What is taken out of a list that is read with every request can be put back."""
+        found = self.audited(build)
+        if not hasattr(found.flat, "restore"):
+            return
+        before = len(found.chain.steps)
+        flat = {index for index in self.indices(found) if index >= before}
+        app = found.without(flat)
+        found.flat.restore()
+        told = self.ask(app)
+        self.assertEqual((told[0], marks_of(told[1]), told[2]), (200, marks, body))
 
     def check_left(self, build, removed, left, body):
         told = self.ask(self.audited(build).without(removed))

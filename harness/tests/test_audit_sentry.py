@@ -34,7 +34,11 @@ assert found.layers[1].name == "ServerErrorMiddleware", names(found)
 """
 REMOVED = """
 assert "sentry" in Starlette.__call__.__module__
-app = audit(build(), scope_of()).without({0})
+found = audit(build(), scope_of())
+found.without({0})
+found.without(set())
+assert "sentry" in Starlette.__call__.__module__ and "sentry" in Mark.__call__.__module__
+app = found.without({0})
 status, headers, _ = ask(app)
 assert (status, marks_of(headers)) == (200, MARKS)
 assert Starlette.__call__.__module__ == "starlette.applications"
@@ -46,6 +50,17 @@ status, headers, _ = ask(found.shimmed(clock))
 assert (status, marks_of(headers)) == (200, MARKS)
 assert sorted(clock.calls) == list(range(len(found.layers) + 1)), clock.calls
 assert clock.inside[1] == {0}, clock.inside
+"""
+NESTED = """
+def nested():
+    inner = build()
+    return Starlette(routes=[Mount("/in", inner)], middleware=[])
+found, clock = audit(nested(), scope_of("/in/")), Clock()
+ours = [layer.removable for layer in found.layers if layer.by == "patched in"]
+assert ours == [True, False], ours
+status, headers, _ = ask(found.shimmed(clock), "/in/")
+assert (status, marks_of(headers)) == (200, MARKS)
+assert sorted(clock.calls) == list(range(len(found.layers) + 1)), clock.calls
 """
 OTHERS = """
 marks = [n for n, name in enumerate(names(audit(build(), scope_of()))) if name == "Mark"]
@@ -61,7 +76,7 @@ for n, index in enumerate(marks):
 )
 class OfSentry(unittest.TestCase):
     def test_what_it_patches_is_found_and_can_be_shimmed(self):
-        self.run_script(FOUND + OTHERS + SHIMMED)
+        self.run_script(FOUND + OTHERS + SHIMMED + NESTED)
 
     def test_it_can_be_taken_out(self):
         self.run_script(REMOVED)

@@ -257,7 +257,9 @@ class WhoseTime(Case):
 
             return yields
 
-        app = self.stack(passing(self.work, 1), yielding, passing(self.work, 3), answering(self.work, 7))
+        app = self.stack(
+            passing(self.work, 1), yielding, passing(self.work, 3), answering(self.work, 7)
+        )
         reading = self.read(app)
         self.assertEqual(reading.raw_ns[:5], [1, 0, 3, 7, 4000])
         self.assertEqual(reading.loop_ns[1], 60)
@@ -267,14 +269,11 @@ class WhoseTime(Case):
         async def waiting(scope, receive, send):
             await asyncio.sleep(0.002)
 
-        real = time.perf_counter_ns
-        selector = self.loop._selector
-        with mock.patch.object(selector, "select", wraps=selector.select):
-            reading = self.read(self.stack(*[passing(self.work, 1)] * 3, waiting))
+        reading = self.read(self.stack(*[passing(self.work, 1)] * 3, waiting))
         self.assertEqual(reading.raw_ns[:5], [1, 1, 1, 0, 0])
-        self.assertGreaterEqual(reading.waits[3], 1)
+        self.assertEqual(reading.waits[3], 1)
         self.assertTrue(reading.tells_waits)
-        self.assertIsNotNone(real)
+        self.assertLess(0, reading.waits_cpu_ns)
 
     def test_around_and_call(self):
         def hook():
@@ -721,8 +720,8 @@ class HowExact(unittest.TestCase):
         known, told = compare(trial, 7)
         trial.close()
         for name, known_ns, told_ns in zip(("whole", *names), known, told):
-            # The whole, and what leaves the thread, has the loop's noise in it.
-            allowed = NEAR_NS * (5 if name in ("whole", "thread-hop") else 1)
+            # What leaves the thread finds it changed by whoever had the core meanwhile.
+            allowed = NEAR_NS * (20 if "thread-hop" in names else 1)
             with self.subTest(name, known=known_ns, told=told_ns):
                 self.assertLess(abs(told_ns - known_ns), max(allowed, NEAR_SHARE * known_ns))
 
@@ -730,7 +729,8 @@ class HowExact(unittest.TestCase):
         self.near(("spin-5us", "spin-0", "send-5us", "spin-1us", "spin-0"))
 
     def test_layers_with_tasks_of_their_own(self):
-        self.near(("spin-1us", "queue", "spin-0", "new-task"))
+        self.near(("spin-1us", "queue", "spin-0"))
+        self.near(("spin-1us", "new-task", "spin-0"))
 
     def test_layers_that_hop_threads(self):
         self.near(("spin-0", "thread-hop"))
@@ -794,26 +794,26 @@ class Starlette(unittest.TestCase):
                 pass
 
         async def dispatch(request, call_next):
-            spin(3_000_000)
+            spin(300_000)
             response = await call_next(request)
-            spin(2_000_000)
+            spin(200_000)
             return response
 
         async def endpoint(request):
-            spin(1_000_000)
+            spin(100_000)
             return PlainTextResponse("hello")
 
         app = self.app(dispatch, endpoint)
         self.ask(app)
         seen = []
-        for _ in range(9):
+        for _ in range(50):
             self.clock.reset()
             self.assertEqual(self.ask(app), (200, b"hello"))
             seen.append(self.clock.read())
-        middle = [sorted(reading.raw_ns[owner] for reading in seen)[4] / 1e6 for owner in range(3)]
-        self.assertAlmostEqual(middle[0], 5, delta=1)
-        self.assertAlmostEqual(middle[1], 0, delta=0.3)
-        self.assertAlmostEqual(middle[2], 1, delta=0.6)
+        least = [min(reading.raw_ns[owner] for reading in seen) / 1e3 for owner in range(3)]
+        self.assertTrue(500 <= least[0] < 1000, least)
+        self.assertTrue(0 < least[1] < 50, least)
+        self.assertTrue(100 <= least[2] < 300, least)
 
     def test_work_in_anyio_s_threads(self):
         from starlette.responses import PlainTextResponse

@@ -1,5 +1,6 @@
 //! End to end: the real tool, real frameworks, real servers.
 
+mod app;
 mod bad_apps;
 mod bad_luck;
 mod browser;

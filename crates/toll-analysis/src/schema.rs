@@ -1,5 +1,6 @@
 //! The schemas of `results.json` and of what the other verbs write.
 
+use crate::audit::results::AuditReport;
 use crate::bisect::Bisection;
 use crate::compare::results::ComparisonReport;
 use crate::history::History;
@@ -12,7 +13,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 /// Every JSON Schema that is kept there, by its file.
-pub fn schemas() -> [(&'static str, serde_json::Value); 5] {
+pub fn schemas() -> [(&'static str, serde_json::Value); 6] {
     [
         ("results-v1.schema.json", schema()),
         (
@@ -30,6 +31,10 @@ pub fn schemas() -> [(&'static str, serde_json::Value); 5] {
         (
             "selftest-v1.schema.json",
             schemars::schema_for!(SelfTest).to_value(),
+        ),
+        (
+            "audit-v1.schema.json",
+            schemars::schema_for!(AuditReport).to_value(),
         ),
     ]
 }

@@ -73,7 +73,7 @@ pub struct Layer {
     /// Where in the application it stands, in words.
     pub place: String,
     /// Who put it there.
-    pub by: By,
+    pub added_by: By,
     /// Whether it can be taken out.
     pub removable: bool,
     /// Why not, in words.
@@ -89,6 +89,9 @@ pub struct Layer {
     /// Whether it is synchronous, so that it is called in a thread.
     #[serde(default)]
     pub sync: bool,
+    /// Functions of other packages that run in place of its own, dotted: their cost is in its.
+    #[serde(default)]
+    pub patches: Vec<String>,
 }
 
 /// What an application answers without one of its layers.

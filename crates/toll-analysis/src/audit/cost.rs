@@ -77,7 +77,11 @@ fn told(blocks: &Blocks<'_>, anchors: &Anchors, value: fn(f64, f64) -> f64) -> C
 /// Half the width of the interval of the layer that is known worst, by what is asked of it: a share of
 /// its own cost or of the whole, whichever is more. At 1 it is known well enough.
 pub(super) fn worst(costs: &Costs, (own, of_whole): (f64, f64)) -> Option<f64> {
-    let whole = costs.whole.as_ref()?.estimate;
+    let whole = costs
+        .whole
+        .as_ref()
+        .filter(|_| !costs.of.is_empty())?
+        .estimate;
     let ratio = |estimate: &Estimate| {
         let half = (estimate.high? - estimate.low?) / 2.0;
         Some(half / (own * estimate.estimate.abs()).max(of_whole * whole))

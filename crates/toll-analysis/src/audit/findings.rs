@@ -10,6 +10,7 @@ pub const CODES: &[&str] = &[
     "task-per-layer",
     "thread-hop",
     "compresses-hard",
+    "patched",
     "expensive-layer",
     "ways-disagree",
     "load-bearing",
@@ -21,10 +22,11 @@ pub const CODES: &[&str] = &[
 /// A finding about one layer, if it holds.
 type OfLayer = fn(&LayerAudit) -> Option<Finding>;
 
-const OF_LAYER: [OfLayer; 6] = [
+const OF_LAYER: [OfLayer; 7] = [
     task_per_request,
     thread_hop,
     compresses_hard,
+    patched,
     expensive,
     ways_disagree,
     bears_a_load,
@@ -70,11 +72,34 @@ fn finding(code: &str, title: String, evidence: String, advice: &str) -> Finding
 
 /// Each request makes tasks for it.
 fn task_per_request(layer: &LayerAudit) -> Option<Finding> {
+    let name = &layer.layer.name;
     let tasks = added(layer, "tasks");
-    if tasks < 1.0 {
+    // What cannot be taken out cannot be counted; what it is says enough.
+    let is_known = layer.layer.base_http && layer.counts.is_empty();
+    if tasks < 1.0 && !is_known {
         return None;
     }
-    let name = &layer.layer.name;
+    let (what, evidence) = if is_known {
+        (
+            "a task".to_owned(),
+            "it is a BaseHTTPMiddleware, which runs what is inside of it in a task of its own"
+                .to_owned(),
+        )
+    } else {
+        (
+            if tasks > 1.0 {
+                format!("{tasks:.0} tasks")
+            } else {
+                "a task".to_owned()
+            },
+            format!(
+                "exact counts: {:+.0} tasks, {:+.0} Python calls, {:+.0} callbacks of the event loop with it",
+                tasks,
+                added(layer, "python_calls"),
+                added(layer, "loop_callbacks")
+            ),
+        )
+    };
     let advice = if layer.layer.base_http {
         "It is a BaseHTTPMiddleware: write it as a pure ASGI class (`async def __call__(self, scope, receive, send)`), or take the pure form that its package ships beside it."
     } else {
@@ -82,13 +107,8 @@ fn task_per_request(layer: &LayerAudit) -> Option<Finding> {
     };
     Some(finding(
         "task-per-layer",
-        format!("{name} makes {tasks:.0} tasks for every request."),
-        format!(
-            "exact counts: {:+.0} tasks, {:+.0} Python calls, {:+.0} callbacks of the event loop with it",
-            tasks,
-            added(layer, "python_calls"),
-            added(layer, "loop_callbacks")
-        ),
+        format!("{name} makes {what} for every request."),
+        evidence,
         advice,
     ))
 }
@@ -126,13 +146,27 @@ fn compresses_hard(layer: &LayerAudit) -> Option<Finding> {
     ))
 }
 
+/// Something of another package runs in its place.
+fn patched(layer: &LayerAudit) -> Option<Finding> {
+    let patches = &layer.layer.patches;
+    if patches.is_empty() {
+        return None;
+    }
+    Some(finding(
+        "patched",
+        format!("{} is patched by another package.", layer.layer.name),
+        patches.join(", "),
+        "What the patch does is in its cost: see that package's options for spans of middlewares.",
+    ))
+}
+
 fn expensive(layer: &LayerAudit) -> Option<Finding> {
     let share = layer.share.filter(|share| *share >= EXPENSIVE)?;
     let toll = layer.toll.as_ref()?;
     if toll.low.is_none_or(|low| low <= 0.0) {
         return None;
     }
-    let advice = match layer.layer.by {
+    let advice = match layer.layer.added_by {
         By::Application => {
             "Ask first whether every route needs it: a mount or a route of its own can have it alone."
         }

@@ -65,7 +65,7 @@ pub fn precision(
     Precision {
         rounds: costs.rounds,
         half_width: worst.map(|worst| worst * PRECISION.0),
-        done: enough && worst.is_some_and(|worst| worst <= 1.0),
+        done: enough && (costs.of.is_empty() || worst.is_some_and(|worst| worst <= 1.0)),
     }
 }
 
@@ -108,8 +108,8 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
         })
         .collect();
     let total = total(&layers, &ablation, whole.as_ref());
-    for place in 0..layers.len() {
-        layers[place].findings = findings::of_layer(&layers[place]);
+    for layer in &mut layers {
+        layer.findings = findings::of_layer(layer);
     }
     RequestAudit {
         request: asked.request.clone(),
@@ -278,13 +278,14 @@ mod tests {
             file: None,
             line: None,
             place: "application".to_owned(),
-            by: By::Application,
+            added_by: By::Application,
             removable,
             why_not: None,
             options: BTreeMap::new(),
             style: LayerStyle::Asgi,
             base_http: false,
             sync: false,
+            patches: Vec::new(),
         }
     }
 

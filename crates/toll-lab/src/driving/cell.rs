@@ -24,6 +24,25 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long an application may take for its shutdown; nothing is lost when it takes longer.
 const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
+/// What an application said to its first request.
+#[derive(Debug, Clone)]
+pub struct FirstAnswer {
+    /// The answer.
+    pub answer: Answer,
+    /// How long such a request takes.
+    pub wall: Duration,
+    /// The end of the traceback of what it raised, though it answered.
+    pub raised: Vec<String>,
+}
+
+/// The same as the driver tells it, with the answer to the other request that shows the layers.
+struct First {
+    answer: AnswerLine,
+    proof: Option<AnswerLine>,
+    wall: Duration,
+    raised: Vec<String>,
+}
+
 /// One process with one application. Dropping it ends the process.
 #[derive(Debug)]
 pub struct Cell<'a> {
@@ -85,29 +104,39 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// The application cannot be built, or its answer is wrong.
     pub fn verify(&mut self) -> Result<(), Failure> {
-        let (answer, proof, _) = self.first_answer()?;
+        let First { answer, proof, .. } = self.first_answer()?;
         if let (Some(workload), Some(proof)) = (&self.station.proof, proof) {
             self.check(workload, &proof.into())?;
         }
         self.check(&self.station.workload, &answer.into())
     }
 
-    /// Waits for the answer to the first request, whatever it is; and how long it took.
+    /// Waits for the answer to the first request, whatever it is.
     ///
     /// # Errors
     /// The application cannot be built, or does not answer.
-    pub fn any_answer(&mut self) -> Result<(Answer, Duration), Failure> {
-        let (answer, _, wall) = self.first_answer()?;
-        Ok((answer.into(), wall))
+    pub fn any_answer(&mut self) -> Result<FirstAnswer, Failure> {
+        let first = self.first_answer()?;
+        Ok(FirstAnswer {
+            answer: first.answer.into(),
+            wall: first.wall,
+            raised: first.raised,
+        })
     }
 
-    fn first_answer(&mut self) -> Result<(AnswerLine, Option<AnswerLine>, Duration), Failure> {
+    fn first_answer(&mut self) -> Result<First, Failure> {
         match self.hear(Stage::Start, self.start_patience())? {
             Said::Answer {
                 answer,
                 proof,
                 wall_ns,
-            } => Ok((answer, proof, Duration::from_nanos(wall_ns))),
+                raised,
+            } => Ok(First {
+                answer,
+                proof,
+                wall: Duration::from_nanos(wall_ns),
+                raised,
+            }),
             other => Err(self.strange(Stage::Start, &other)),
         }
     }

@@ -9,6 +9,6 @@ mod control;
 mod nursery;
 mod orders;
 
-pub use cell::Cell;
+pub use cell::{Cell, FirstAnswer};
 pub use nursery::{Nursery, NurseryBegun};
 pub use orders::{Answered, DriverCost, Exclusive, Found, FunctionCalls, Looked, Manner, Timed};

@@ -137,6 +137,9 @@ pub(super) enum Said {
         /// How long it took, where that is told.
         #[serde(default)]
         wall_ns: u64,
+        /// The end of the traceback of what it raised, though it answered.
+        #[serde(default)]
+        raised: Vec<String>,
     },
     /// It is warm.
     Warm {},
@@ -236,6 +239,8 @@ pub struct Found {
     /// Whether they can be taken out of a running application and put in again. Some frameworks look at
     /// them only when they start.
     pub switchable: bool,
+    /// Why the search for them ended early, if it did.
+    pub problem: Option<String>,
 }
 
 /// What an application answers without some of its layers.

@@ -1,24 +1,22 @@
 //! A first look at somebody's own application: a few requests, its layers, and what it answers without
 //! each of them.
 
-use std::time::Duration;
-
 use toll_core::audit::{Layer, Removal, WHOLE, cell_of};
 use toll_core::failure::Failure;
 use toll_core::verify::Answer;
 
 use crate::bench::{Bench, Station};
-use crate::driving::{Answered, Manner, Nursery};
+use crate::driving::{Answered, FirstAnswer, Manner, Nursery};
 
 /// What was seen.
 #[derive(Debug, Clone)]
 pub struct Inspected {
-    /// The answer to the first request.
-    pub answer: Answer,
-    /// How long the application took to start and to answer.
-    pub first: Duration,
+    /// What it said to the first request.
+    pub first: FirstAnswer,
     /// Its layers, outermost first.
     pub layers: Vec<Layer>,
+    /// Why the search for them ended early, if it did.
+    pub problem: Option<String>,
     /// What became of each when it was taken out.
     pub removals: Vec<Removal>,
 }
@@ -32,7 +30,7 @@ pub fn inspect(bench: &Bench, station: &Station) -> Result<Inspected, Failure> {
     let mut nursery = Nursery::start(bench, station, hash_seed, "inspect", None)?;
     let mut cell = nursery.cell(WHOLE, Manner::PLAIN)?;
     cell.begin()?;
-    let (answer, first) = cell.any_answer()?;
+    let first = cell.any_answer()?;
     let found = cell.layers()?;
     let mut removals = Vec::new();
     for (place, layer) in found.layers.iter().enumerate() {
@@ -41,17 +39,17 @@ pub fn inspect(bench: &Bench, station: &Station) -> Result<Inspected, Failure> {
                 reason: layer.why_not.clone().unwrap_or_default(),
             }
         } else if found.switchable {
-            seen(&cell.variant(cell_of(place), &[place])?, &answer)
+            seen(&cell.variant(cell_of(place), &[place])?, &first.answer)
         } else {
-            alone(&mut nursery, place, &answer)
+            alone(&mut nursery, place, &first.answer)
         };
         removals.push(removal);
     }
     cell.stop();
     Ok(Inspected {
-        answer,
         first,
         layers: found.layers,
+        problem: found.problem,
         removals,
     })
 }
@@ -61,9 +59,9 @@ fn alone(nursery: &mut Nursery<'_>, place: usize, answer: &Answer) -> Removal {
     let mut ask = || {
         let mut cell = nursery.without(cell_of(place), vec![place], Manner::PLAIN)?;
         cell.begin()?;
-        let (answer, _) = cell.any_answer()?;
+        let first = cell.any_answer()?;
         cell.stop();
-        Ok(answer)
+        Ok(first.answer)
     };
     let answered = match ask() {
         Ok(answer) => Answered {

@@ -69,17 +69,14 @@ fn command(launch: &Launch) -> Command {
         .map_or(("", &[][..]), |(program, rest)| (program.as_str(), rest));
     let mut command = Command::new(program);
     command.args(arguments);
-    match &launch.project {
-        Some(folder) => {
-            command.current_dir(folder);
-        }
-        None => {
-            command.env_clear();
-            let kept = KEPT
-                .into_iter()
-                .filter_map(|name| Some((name, std::env::var_os(name)?)));
-            command.envs(kept);
-        }
+    if let Some(folder) = &launch.project {
+        command.current_dir(folder);
+    } else {
+        command.env_clear();
+        let kept = KEPT
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?)));
+        command.envs(kept);
     }
     command.envs(launch.variables.iter().map(|(name, value)| (name, value)));
     command

@@ -11,8 +11,8 @@ pub(super) fn verdict(request: &RequestAudit) -> String {
     let count = request.layers.len();
     let layers = match count {
         0 => return "No layer was found around what answers this request.".to_owned(),
-        1 => "Your only layer takes".to_owned(),
-        _ => format!("Your {count} layers take"),
+        1 => "The only layer takes".to_owned(),
+        _ => format!("The {count} layers take"),
     };
     let Some(total) = &request.total else {
         return format!("{count} layers were found; none has a number.");
@@ -55,7 +55,7 @@ fn short(file: &str) -> &str {
 
 /// Where it stands and who put it there, where that is not the usual.
 pub(super) fn place(layer: &LayerAudit) -> String {
-    let by = match layer.layer.by {
+    let by = match layer.layer.added_by {
         By::Application => None,
         By::Framework => Some("by the framework"),
         By::PatchedIn => Some("patched in"),

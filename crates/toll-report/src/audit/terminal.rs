@@ -84,12 +84,12 @@ fn table(request: &RequestAudit, style: TerminalStyle) -> String {
             if widths[column] == 0 {
                 continue;
             }
-            line += " ";
-            line += &if COLUMNS[column].1 {
-                format!("{room}{cell} ")
+            let (before, after) = if COLUMNS[column].1 {
+                (room.as_str(), "")
             } else {
-                format!("{cell}{room} ")
+                ("", room.as_str())
             };
+            let _ = write!(line, " {before}{cell}{after} ");
         }
         line.trim_end().to_owned()
     };

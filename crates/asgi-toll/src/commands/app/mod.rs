@@ -12,11 +12,12 @@ use anyhow::{anyhow, bail};
 use toll_analysis::Precision;
 use toll_analysis::audit::results::AuditReport;
 use toll_analysis::audit::{Asked, judge, precision};
-use toll_core::failure::Failure;
+use toll_core::failure::{Failure, Stage};
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
 use toll_core::workload::Workload;
 use toll_lab::bench::{Comparison, Station};
+use toll_lab::driving::FirstAnswer;
 use toll_lab::instrument::Inspected;
 use toll_report::audit::{FORMATS, render_audit};
 use toll_store::{Store, StoreError};
@@ -34,6 +35,10 @@ use project::Project;
 
 /// The name under which the catalogue is opened; there is no suite.
 const SUITE: &str = "./command-line.toml";
+
+/// Statuses from here on say that the request is at fault, and from there on that the server is.
+const CLIENT_ERROR: u16 = 400;
+const SERVER_ERROR: u16 = 500;
 
 pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let wanted = requests::requests(args)?;
@@ -103,16 +108,30 @@ impl Audit<'_> {
                 break;
             }
             let looked = looked.map_err(|failure| self.refused(&request.name, &failure))?;
-            self.refuse_slow(&request.name, looked.first, slowest)?;
+            self.refuse_failing(&request.name, &looked.first)?;
+            refuse_slow(&request.name, looked.first.wall, slowest)?;
+            let answer = &looked.first.answer;
             self.printer.talk(format!(
                 "{}: status {}, {} bytes, {} layers",
                 request.name,
-                looked.answer.status,
-                looked.answer.body.len(),
+                answer.status,
+                answer.body.len(),
                 looked.layers.len()
             ));
+            if answer.status >= CLIENT_ERROR {
+                self.printer.warning(format!(
+                    "{} is answered with status {}: is it the request that you mean?",
+                    request.name, answer.status
+                ));
+            }
+            if let Some(problem) = &looked.problem {
+                self.printer.warning(format!(
+                    "{}: layers further inside were not found: {problem}",
+                    request.name
+                ));
+            }
             let request = Workload {
-                status: looked.answer.status,
+                status: answer.status,
                 ..request.clone()
             };
             seen.push((request, looked));
@@ -120,15 +139,15 @@ impl Audit<'_> {
         Ok(seen)
     }
 
-    fn refuse_slow(&self, request: &str, took: Duration, slowest: Duration) -> anyhow::Result<()> {
-        if took <= slowest {
+    /// What fails is not sent again and again: it is told where.
+    fn refuse_failing(&self, request: &str, first: &FirstAnswer) -> anyhow::Result<()> {
+        if first.answer.status < SERVER_ERROR {
             return Ok(());
         }
-        bail!(
-            "{request} takes {:.1} s: it is not sent again and again. Take another request, or allow it with --slowest {}s",
-            took.as_secs_f64(),
-            took.as_secs() + 1
-        )
+        let status = first.answer.status;
+        let message = format!("the application fails: it answers with status {status}");
+        let failure = Failure::new(Stage::Verify, "app-raised", message);
+        Err(self.refused(request, &failure.with_log(first.raised.clone())))
     }
 
     /// Measures what was seen; `None` where it was stopped before there was anything.
@@ -198,6 +217,18 @@ impl Audit<'_> {
     }
 }
 
+/// What takes long is not sent again and again.
+fn refuse_slow(request: &str, took: Duration, slowest: Duration) -> anyhow::Result<()> {
+    if took <= slowest {
+        return Ok(());
+    }
+    bail!(
+        "{request} takes {:.1} s: it is not sent again and again. Take another request, or allow it with --slowest {}s",
+        took.as_secs_f64(),
+        took.as_secs() + 1
+    )
+}
+
 /// What to try, by what went wrong.
 fn advice(failure: &Failure) -> Option<&'static str> {
     Some(match failure.code.as_str() {
@@ -220,7 +251,7 @@ fn advice(failure: &Failure) -> Option<&'static str> {
         "app-exited" => {
             "the module ends or replaces the process when it is imported: put what starts a server under `if __name__ == \"__main__\":`"
         }
-        "timed-out" => {
+        "timed-out" | "driver-not-started" => {
             "what it waits for stands in the lines above; a server that is started at import belongs under `if __name__ == \"__main__\":`"
         }
         "app-raised" => "send a request that the application answers: --request, --header, --body",
@@ -246,8 +277,8 @@ impl Judge for Layers {
 fn asked((number, (request, seen)): (usize, &(Workload, Inspected))) -> Asked {
     Asked {
         request: request.name.clone(),
-        status: seen.answer.status,
-        body_bytes: seen.answer.body.len() as u64,
+        status: seen.first.answer.status,
+        body_bytes: seen.first.answer.body.len() as u64,
         layers: seen.layers.clone(),
         removals: seen.removals.clone(),
         variants: 2 * number,
@@ -271,7 +302,7 @@ fn show(report: &AuditReport, args: &AppArgs, printer: Printer) -> anyhow::Resul
     match &args.out {
         Some(out) => printer.talk(format!("Results: {}", out.display())),
         None => {
-            printer.talk("Nothing was kept; --out DIR keeps the report as HTML, Markdown and JSON")
+            printer.talk("Nothing was kept; --out DIR keeps the report as HTML, Markdown and JSON");
         }
     }
     if report.interrupted {

@@ -24,7 +24,7 @@ const SERVER: &str = "uvicorn";
 
 /// Blocks in a round, and CPU time of a slice: many short ones, because what differs between variants is
 /// a small part of what they share.
-const BLOCKS: u32 = 24;
+const BLOCKS: u32 = 16;
 const SLICE_MS: u64 = 3;
 /// An interval needs six rounds of fresh processes.
 const ROUNDS: (u32, u32) = (6, 24);
@@ -54,9 +54,12 @@ impl Draft<'_> {
         seen: impl Iterator<Item = (&'r Workload, &'r Inspected)>,
     ) -> Plan {
         let both = |(request, seen): (&Workload, &Inspected)| {
-            let ablation = vec![Instrument::Counts, Instrument::Ablation];
+            let variants = variants(seen);
+            let mut ablation = vec![Instrument::Counts];
+            // There is nothing to compare the whole with where nothing can be taken out.
+            ablation.extend((variants.len() > 1).then_some(Instrument::Ablation));
             [
-                self.series(request, VARIANTS, variants(seen), ablation),
+                self.series(request, VARIANTS, variants, ablation),
                 self.series(request, BORDERS, borders(seen), vec![Instrument::Exclusive]),
             ]
         };

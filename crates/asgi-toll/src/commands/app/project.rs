@@ -184,7 +184,7 @@ fn assignment(line: &str) -> Result<Option<(String, String)>, ()> {
         inner.split_once(*quote).map(|(inner, _)| inner)
     });
     let plain = || value.split(" #").next().unwrap_or_default().trim_end();
-    let value = unquoted.map_or_else(plain, |unquoted| unquoted);
+    let value = unquoted.unwrap_or_else(plain);
     Ok(Some((name.to_owned(), value.to_owned())))
 }
 
