@@ -446,6 +446,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             subject: PathBuf::from("/"),
             lifespan: "off".to_owned(),
             port: None,
+            audited: false,
             kind: kind(),
             levels: vec![0],
             python: PathBuf::from("python3"),
