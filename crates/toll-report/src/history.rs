@@ -32,33 +32,37 @@ pub fn render_history(history: &History, all: bool) -> String {
         "base calls",
         "tasks"
     );
-    for release in history
+    let counted = history
         .releases
         .iter()
-        .enumerate()
-        .filter(|(place, release)| {
-            all || *place == 0 || *place + 1 == history.releases.len() || release.is_step
-        })
-    {
-        out += &row(release.1);
+        .filter(|release| release.footprint.is_some());
+    let last = counted.clone().count().saturating_sub(1);
+    for (place, release) in counted.enumerate() {
+        if all || place == 0 || place == last || release.is_step {
+            out += &row(release);
+        }
     }
-    let skipped: Vec<&Release> = history
-        .releases
-        .iter()
-        .filter(|release| release.skipped.is_some())
-        .collect();
-    if !skipped.is_empty() {
-        let names: Vec<&str> = skipped
-            .iter()
-            .map(|release| release.version.as_str())
-            .collect();
+    let without = without_number(&history.releases);
+    if !without.is_empty() {
         let _ = writeln!(
             out,
             "\nWithout a number: {} (reasons in history.json).",
-            names.join(", ")
+            without.join(", ")
         );
     }
     out
+}
+
+/// The releases that have no number; of neighbours the first and the last.
+fn without_number(releases: &[Release]) -> Vec<String> {
+    let runs = releases.chunk_by(|one, other| one.skipped.is_some() == other.skipped.is_some());
+    runs.filter(|run| run.iter().any(|release| release.skipped.is_some()))
+        .map(|run| match run {
+            [one] => one.version.clone(),
+            [first, .., last] => format!("{} … {}", first.version, last.version),
+            [] => String::new(),
+        })
+        .collect()
 }
 
 fn row(release: &Release) -> String {

@@ -74,7 +74,7 @@ pub(crate) struct AppArgs {
     /// Wall time after which no new round is begun, such as `2m`, for each request.
     #[arg(
         long,
-        default_value = "30s",
+        default_value = "45s",
         value_name = "TIME",
         help_heading = "Measuring"
     )]

@@ -21,6 +21,8 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     quiet: bool,
+    /// Whether parts without a number are told by the verb, in its own words.
+    muted: bool,
     /// Whether a verb is to print JSON instead of text.
     pub(crate) json: bool,
     choice: ColorChoice,
@@ -35,6 +37,7 @@ impl Printer {
         };
         Self {
             quiet: global.quiet,
+            muted: false,
             json: global.json,
             choice,
         }
@@ -45,6 +48,14 @@ impl Printer {
         Self {
             quiet: true,
             ..self
+        }
+    }
+
+    /// The same, saying nothing of parts that have no number: for a verb that tells of them itself.
+    pub(crate) fn muted(self) -> Self {
+        Self {
+            muted: true,
+            ..self.hushed()
         }
     }
 
@@ -90,6 +101,9 @@ impl Printer {
 
     /// Says that a part has no number, also when only what went wrong is to be said.
     pub(crate) fn failure(self, text: impl Display, log_tail: &[String]) {
+        if self.muted {
+            return;
+        }
         self.stderr(&format!("{BAD}failed{BAD:#}: {text}"));
         for line in log_tail {
             self.stderr(&format!("    {line}"));

@@ -11,6 +11,9 @@ use crate::html::esc;
 use crate::plot::{Strip, waterfall_svg};
 
 const CSS: &str = include_str!("../../assets/report.css");
+/// What a layer is stands at the left, its numbers at the right.
+const OWN_CSS: &str =
+    ".layers th:nth-child(-n+2), .layers td:nth-child(-n+2) { text-align: left; }\n";
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -23,7 +26,7 @@ pub(super) fn render(report: &AuditReport) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{app}: what its middlewares cost</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n<main>\n\
+         <title>{app}: what its middlewares cost</title>\n<style>\n{CSS}{OWN_CSS}</style>\n</head>\n<body>\n<main>\n\
          <header>\n<h1>What the middlewares of <span>{app}</span> cost</h1>\n<p class=\"muted\">Python {} · {} · asgi-toll {} · CPU time in-process, without a server; intervals of 95 %</p>\n</header>\n{sections}</main>\n</body>\n</html>\n",
         esc(&report.python),
         esc(&crate::facts::machine(&report.host)),
@@ -47,7 +50,7 @@ fn of_request(request: &RequestAudit) -> String {
     let rows: String = request.layers.iter().map(row).collect();
     let findings: String = names::findings(request).into_iter().map(card).collect();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table>\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
     )

@@ -14,6 +14,7 @@ use crate::cli::HeldArgs;
 use crate::comparing::{Planned, Side, carry_out, order};
 use crate::job::{self, Prepared, Task, Tolls, Workshop};
 use crate::printer::Printer;
+use crate::settings;
 
 /// What is known of a release: what it does, or why it has no number.
 pub(in crate::commands) type Probe = Result<Probed, Skipped>;
@@ -145,7 +146,8 @@ impl<'a> Prober<'a> {
         let skipped = Skipped {
             version: version.clone(),
             code: failure.code.clone(),
-            reason: failure.message.clone(),
+            // Results are published, and where somebody's home lies is nobody's business.
+            reason: settings::without_home(&failure.message),
         };
         self.state.known.insert(version, Known::Skipped(skipped));
     }
@@ -269,7 +271,8 @@ impl<'a> Prober<'a> {
             stations.into_iter().map(bench::Comparison::from).collect()
         };
         let judge = std::sync::Arc::new(judge);
-        let measured = job::measure(&mut task, &prepared, &apart, judge, self.workshop.printer)?;
+        let printer = self.workshop.printer.muted();
+        let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;
         Ok((measured.run, prepared))
     }
 

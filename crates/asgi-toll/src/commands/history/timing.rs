@@ -20,8 +20,8 @@ const ROUNDS: u32 = 6;
 /// So many releases stand beside the reference at a time: the fewer, the closer they are in time, and the
 /// more often the reference is measured again.
 const MEMBERS: usize = 7;
-/// Without a budget the rounds end it. This ends what hangs.
-const LONGEST: &str = "24h";
+/// Without a budget the rounds end it, or this many times what they are thought to take.
+const PATIENCE: f64 = 3.0;
 
 /// What the clock says.
 pub(super) struct Clocked {
@@ -51,12 +51,15 @@ pub(super) fn clocked(
     let settings = &mut planned.plan.settings;
     settings.rounds_min = ROUNDS;
     settings.rounds_max = ROUNDS;
-    let budget = held.budget.as_deref().unwrap_or(LONGEST);
-    settings.budget_s = settings::duration(budget)?.as_secs().max(1);
+    let estimate_s = planned.plan.duration_estimate().round_s * f64::from(ROUNDS);
+    planned.plan.settings.budget_s = match &held.budget {
+        Some(budget) => settings::duration(budget)?.as_secs().max(1),
+        None => (PATIENCE * estimate_s) as u64 + 1,
+    };
     printer.talk(format!(
         "Timing {} releases in {ROUNDS} rounds, {MEMBERS} at a time beside {reference}: about {}",
         versions.len(),
-        span(planned.plan.duration_estimate().measuring_most_s)
+        span(estimate_s)
     ));
     let mut task = Task::new(planned.order(prober.folder(), held.seed))?;
     let prepared = job::prepare(&task, prober.workshop)?;
