@@ -249,7 +249,7 @@ class Told(unittest.TestCase):
         self.assertEqual((told["distribution"], told["version"]), (None, None))
         self.assertEqual(told["file"], __file__)
         self.assertEqual(told["line"], find_line("class Attributes"))
-        self.assertEqual((told["by"], told["style"]), ("application", "asgi"))
+        self.assertEqual((told["added_by"], told["style"]), ("application", "asgi"))
         self.assertTrue(told["removable"])
 
     def test_options_hold_no_text(self):

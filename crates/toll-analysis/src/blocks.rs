@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toll_core::metric::Metric;
 use toll_core::sample::{MeasuredCell, MeasuredSeries};
 
 use toll_stats::quantile::{mean, median};
@@ -50,7 +49,7 @@ impl<'a> Blocks<'a> {
         let mut cells: Vec<CellReadings<'a>> = series
             .cells(gauge.instrument)
             .iter()
-            .map(|cell| readings(cell, gauge.cpu, connections))
+            .map(|cell| readings(cell, gauge, connections))
             .collect();
         cells.sort_by_key(|readings| readings.cell.middlewares);
         let measured: BTreeSet<BlockId> = cells
@@ -157,12 +156,12 @@ impl<'a> Blocks<'a> {
     }
 }
 
-fn readings(cell: &MeasuredCell, cpu: Metric, connections: u32) -> CellReadings<'_> {
+fn readings<'a>(cell: &'a MeasuredCell, gauge: &Gauge, connections: u32) -> CellReadings<'a> {
     let by_block = cell
         .slices
         .iter()
         .filter_map(|slice| {
-            Reading::of(slice, cpu, connections)
+            Reading::of(slice, (gauge.cpu, gauge.signed), connections)
                 .map(|reading| ((slice.round, slice.block), reading))
         })
         .collect();

@@ -14,6 +14,8 @@ pub(crate) struct Gauge {
     pub instrument: Instrument,
     /// The CPU clock that belongs to the requests: its reading by right answers is the cost.
     pub cpu: Metric,
+    /// Whether a cost may come out below zero: it is what is left when another is taken off.
+    pub signed: bool,
     /// Puts into a cell what this instrument tells of it.
     pub tell: fn(&mut Cell, &Numbers<'_>),
 }
@@ -22,6 +24,7 @@ pub(crate) struct Gauge {
 pub(crate) const LOAD: Gauge = Gauge {
     instrument: Instrument::Load,
     cpu: Metric::ServerCpuNs,
+    signed: false,
     tell: tell_load,
 };
 
@@ -29,6 +32,7 @@ pub(crate) const LOAD: Gauge = Gauge {
 pub(crate) const DIRECT: Gauge = Gauge {
     instrument: Instrument::Direct,
     cpu: Metric::CpuNs,
+    signed: false,
     tell: tell_direct,
 };
 
@@ -36,6 +40,7 @@ pub(crate) const DIRECT: Gauge = Gauge {
 pub(crate) const ABLATION: Gauge = Gauge {
     instrument: Instrument::Ablation,
     cpu: Metric::CpuNs,
+    signed: false,
     tell: tell_direct,
 };
 
@@ -43,6 +48,7 @@ pub(crate) const ABLATION: Gauge = Gauge {
 pub(crate) const EXCLUSIVE: Gauge = Gauge {
     instrument: Instrument::Exclusive,
     cpu: Metric::CpuNs,
+    signed: true,
     tell: tell_direct,
 };
 

@@ -25,10 +25,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// What `slice` says, where `cpu` is the clock that belongs to the requests and `connections`
-    /// sent them one after the other; `None` where it holds no right answer or no time, so that
-    /// there is nothing to divide.
-    pub(crate) fn of(slice: &Slice, cpu: Metric, connections: u32) -> Option<Self> {
+    /// What `slice` says, where `cpu` is the clock that belongs to the requests, and whether it may
+    /// say less than nothing, and `connections` sent them one after the other; `None` where it holds
+    /// no right answer or no time, so that there is nothing to divide.
+    pub(crate) fn of(
+        slice: &Slice,
+        (cpu, signed): (Metric, bool),
+        connections: u32,
+    ) -> Option<Self> {
         let positive = |metric| {
             slice
                 .readings
@@ -37,7 +41,11 @@ impl Reading {
                 .map(|value| value as f64)
         };
         let (ok, wall_ns) = (positive(Metric::Ok)?, positive(Metric::WallNs)?);
-        let cpu_ns = positive(cpu)?;
+        let cpu_ns = if signed {
+            slice.readings.get(cpu)? as f64
+        } else {
+            positive(cpu)?
+        };
         Some(Self {
             cpu_us: cpu_ns / ok / 1e3,
             wall_us: wall_ns / ok / 1e3,
@@ -90,7 +98,7 @@ mod tests {
                 (Metric::ClientCpuNs, 10_000_000),
                 (Metric::ResidentBytes, 4_096),
             ]),
-            Metric::ServerCpuNs,
+            (Metric::ServerCpuNs, false),
             10,
         )
         .unwrap();
@@ -129,10 +137,10 @@ mod tests {
             (Metric::WallNs, 1),
             (Metric::ServerCpuNs, 1),
         ];
-        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_none());
+        assert!(Reading::of(&slice(&readings), (Metric::ServerCpuNs, false), 1).is_none());
         readings[0].1 = 1;
-        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_some());
+        assert!(Reading::of(&slice(&readings), (Metric::ServerCpuNs, false), 1).is_some());
         readings.pop();
-        assert!(Reading::of(&slice(&readings), Metric::ServerCpuNs, 1).is_none());
+        assert!(Reading::of(&slice(&readings), (Metric::ServerCpuNs, false), 1).is_none());
     }
 }

@@ -82,7 +82,7 @@ pub(crate) struct AppArgs {
     /// Seed of the random orders [default: from the clock].
     #[arg(long, help_heading = "Measuring")]
     pub(crate) seed: Option<u64>,
-    /// Keep the reports (`audit.html`, `audit.md`, `audit.json`) and the record in this folder.
+    /// Keep the reports (`audit.html`, `audit.md`, `audit.json`) in this folder.
     #[arg(long, value_name = "DIR", help_heading = "Measuring")]
     pub(crate) out: Option<PathBuf>,
     /// Exit with 1 when a finding of one of these codes is there, such as `task-per-layer,thread-hop`.

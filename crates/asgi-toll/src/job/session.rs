@@ -89,12 +89,13 @@ pub(crate) fn profiles(
 pub(crate) fn inspected(
     task: &mut Task,
     prepared: &Prepared,
+    slowest: Duration,
 ) -> anyhow::Result<Vec<Result<Inspected, Failure>>> {
     let mut store = task.open_store(prepared)?;
     let stations = stations::set_up(task, prepared, &mut store)?;
     let sockets = sockets()?;
     let bench = bench(task, prepared, sockets.path());
-    let look = |station: &Station| toll_lab::instrument::inspect(&bench, station);
+    let look = |station: &Station| toll_lab::instrument::inspect(&bench, station, slowest);
     Ok(stations.iter().map(look).collect())
 }
 

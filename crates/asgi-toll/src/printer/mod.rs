@@ -55,7 +55,7 @@ impl Printer {
     pub(crate) fn muted(self) -> Self {
         Self {
             muted: true,
-            ..self.hushed()
+            ..self
         }
     }
 

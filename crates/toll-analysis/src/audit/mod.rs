@@ -12,6 +12,7 @@ pub mod results;
 use std::collections::BTreeMap;
 
 use toll_core::audit::{BARE, Layer, Removal, cell_of};
+use toll_core::failure::{Failure, Stage};
 use toll_core::metric::Metric;
 use toll_core::sample::{Instrument, MeasuredRun, MeasuredSeries};
 use toll_core::settings::Settings;
@@ -123,7 +124,10 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
         ]
         .into_iter()
         .collect(),
-        error: error([variants, borders]),
+        error: whole
+            .is_none()
+            .then(|| error([variants, borders]))
+            .flatten(),
         whole,
         total,
         layers,
@@ -242,19 +246,27 @@ fn added(counted: &BTreeMap<u32, BTreeMap<Metric, f64>>, cell: u32) -> BTreeMap<
     both.collect()
 }
 
-/// Why there is no number at all: the first failure of a series or of its whole.
-fn error(series: [&MeasuredSeries; 2]) -> Option<toll_core::failure::Failure> {
-    let has_number = |series: &&MeasuredSeries| {
-        let mut cells = series.instruments.values().flatten();
-        cells.any(|cell| !cell.slices.is_empty())
+/// Why the clock has no number at all: the first failure of a series or of one of its cells, or that
+/// requests were answered otherwise than the first one.
+fn error(series: [&MeasuredSeries; 2]) -> Option<Failure> {
+    let timed = || {
+        let instruments = series.iter().flat_map(|series| &series.instruments);
+        instruments
+            .filter(|(instrument, _)| **instrument != Instrument::Counts)
+            .flat_map(|(_, cells)| cells)
     };
-    if series.iter().any(has_number) {
-        return None;
-    }
-    series.iter().find_map(|series| {
-        let mut cells = series.instruments.values().flatten();
-        let of_cell = || cells.find_map(|cell| cell.failures.last().cloned());
-        series.failure.clone().or_else(of_cell)
+    let of_series = series.iter().find_map(|series| series.failure.clone());
+    let of_cell = || timed().find_map(|cell| cell.failures.last().cloned());
+    of_series.or_else(of_cell).or_else(|| {
+        let slices = || timed().flat_map(|cell| &cell.slices);
+        let sum = |metric| -> i64 { slices().filter_map(|slice| slice.readings.get(metric)).sum() };
+        let (wrong, all) = (sum(Metric::Failed), sum(Metric::Sent));
+        (wrong > 0).then(|| {
+            let message = format!(
+                "{wrong} of {all} requests were answered otherwise than the first one: it cannot be repeated"
+            );
+            Failure::new(Stage::Measure, "other-answers", message)
+        })
     })
 }
 
@@ -418,6 +430,50 @@ mod tests {
         assert!((layer.toll.as_ref().unwrap().estimate - 7.0).abs() < 0.01);
         assert_eq!(layer.findings[0].code, "load-bearing");
         assert!(!told.total.unwrap().measured);
+    }
+
+    #[test]
+    fn readings_below_nothing_count_like_those_above() {
+        // A layer that takes nothing is read above and below it alike.
+        let synthetic = exact();
+        let mut cells = synthetic.audited(&[(WHOLE, 100.0), (cell_of(0), 1.0), (BARE, 90.0)]);
+        for (place, slice) in cells[1].slices.iter_mut().enumerate() {
+            let ns = if place % 2 == 0 { 9_000 } else { -9_000 };
+            slice.readings = slice
+                .readings
+                .iter()
+                .filter(|(metric, _)| *metric != Metric::CpuNs)
+                .chain([(Metric::CpuNs, ns)])
+                .collect();
+        }
+        let series = MeasuredSeries {
+            instruments: [(Instrument::Exclusive, cells)].into_iter().collect(),
+            ..MeasuredSeries::default()
+        };
+        let costs = cost::by_borders(&series);
+        assert!(costs.of[&cell_of(0)].estimate.abs() < 0.01, "{costs:?}");
+        assert_eq!(costs.rounds, 8);
+    }
+
+    #[test]
+    fn requests_that_cannot_be_repeated_are_told() {
+        let mut cells = exact().audited(&[(WHOLE, 100.0)]);
+        for slice in &mut cells[0].slices {
+            slice.readings = [
+                (Metric::Sent, 50),
+                (Metric::Failed, 50),
+                (Metric::WallNs, 5),
+            ]
+            .into_iter()
+            .collect();
+        }
+        let series = MeasuredSeries {
+            instruments: [(Instrument::Exclusive, cells)].into_iter().collect(),
+            ..MeasuredSeries::default()
+        };
+        let told = error([&MeasuredSeries::default(), &series]).unwrap();
+        assert_eq!(told.code, "other-answers");
+        assert!(told.message.starts_with("1600 of 1600"), "{}", told.message);
     }
 
     #[test]

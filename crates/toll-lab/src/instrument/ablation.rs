@@ -113,7 +113,8 @@ fn come_up<'a>(
             return Ok(None);
         }
     };
-    let levels = sitting.levels_of(station);
+    // What all of them without every layer is must not change when one of them has failed.
+    let levels = &station.levels;
     let mut variants = Variants {
         whole,
         apart: BTreeMap::new(),
@@ -129,7 +130,7 @@ fn come_up<'a>(
         }
         let answered = variants
             .whole
-            .variant(variant, &taken_out(variant, &levels))?;
+            .variant(variant, &taken_out(variant, levels))?;
         if answered.answered {
             return Ok(());
         }

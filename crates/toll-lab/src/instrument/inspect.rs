@@ -1,12 +1,17 @@
 //! A first look at somebody's own application: a few requests, its layers, and what it answers without
 //! each of them.
 
+use std::time::Duration;
+
 use toll_core::audit::{Layer, Removal, WHOLE, cell_of};
 use toll_core::failure::Failure;
 use toll_core::verify::Answer;
 
 use crate::bench::{Bench, Station};
 use crate::driving::{Answered, FirstAnswer, Manner, Nursery};
+
+/// Statuses from here on say that the application has failed.
+const SERVER_ERROR: u16 = 500;
 
 /// What was seen.
 #[derive(Debug, Clone)]
@@ -21,17 +26,26 @@ pub struct Inspected {
     pub removals: Vec<Removal>,
 }
 
-/// Starts the application once and looks at it.
+/// Starts the application once and looks at it. Where the first request fails or takes longer than
+/// `slowest`, no other is made.
 ///
 /// # Errors
 /// It cannot be imported, built or started, or it does not answer.
-pub fn inspect(bench: &Bench, station: &Station) -> Result<Inspected, Failure> {
+pub fn inspect(bench: &Bench, station: &Station, slowest: Duration) -> Result<Inspected, Failure> {
     let hash_seed = (bench.seed as u32).max(1);
     let mut nursery = Nursery::start(bench, station, hash_seed, "inspect", None)?;
     let mut cell = nursery.cell(WHOLE, Manner::PLAIN)?;
     cell.begin()?;
     let first = cell.any_answer()?;
     let found = cell.layers()?;
+    if first.answer.status >= SERVER_ERROR || first.wall > slowest {
+        return Ok(Inspected {
+            first,
+            layers: Vec::new(),
+            problem: None,
+            removals: Vec::new(),
+        });
+    }
     let mut removals = Vec::new();
     for (place, layer) in found.layers.iter().enumerate() {
         let removal = if !layer.removable {

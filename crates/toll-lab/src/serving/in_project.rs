@@ -8,6 +8,9 @@ use super::on_host::OnHost;
 /// Python's variable for where it puts what it compiles: never into the project.
 const PYCACHE: &str = "PYTHONPYCACHEPREFIX";
 
+/// Python's variable for where it looks for modules.
+const PATH: &str = "PYTHONPATH";
+
 /// The project.
 #[derive(Debug, Clone)]
 pub struct InProject {
@@ -19,19 +22,28 @@ pub struct InProject {
     pub variables: Vec<(String, String)>,
 }
 
+impl InProject {
+    /// Where the user has Python look for modules: what is told to the application, else the shell's.
+    fn own_path(&self) -> Option<String> {
+        let told = self.variables.iter().find(|(name, _)| name == PATH);
+        let told = told.map(|(_, path)| path.clone());
+        told.or_else(|| std::env::var(PATH).ok())
+            .filter(|path| !path.is_empty())
+    }
+}
+
 impl Home for InProject {
     fn start(&self, launch: Launch) -> Result<Box<dyn Running>, StartError> {
         let pycache = (PYCACHE.to_owned(), self.pycache.display().to_string());
         let mut variables = vec![pycache];
-        variables.extend(self.variables.iter().cloned());
+        let others = self.variables.iter().filter(|(name, _)| name != PATH);
+        variables.extend(others.cloned());
         variables.extend(launch.variables);
-        for (_, path) in variables
-            .iter_mut()
-            .filter(|(name, _)| name == "PYTHONPATH")
-        {
-            // The harness first, and then what the user has.
-            if let Some(own) = std::env::var_os("PYTHONPATH").filter(|own| !own.is_empty()) {
-                *path = format!("{path}:{}", own.to_string_lossy());
+        // The harness first, and then what the user has.
+        let own = self.own_path();
+        for (_, path) in variables.iter_mut().filter(|(name, _)| name == PATH) {
+            if let Some(own) = &own {
+                *path = format!("{path}:{own}");
             }
         }
         OnHost.start(Launch {

@@ -12,6 +12,7 @@ use anyhow::{anyhow, bail};
 use toll_analysis::Precision;
 use toll_analysis::audit::results::AuditReport;
 use toll_analysis::audit::{Asked, judge, precision};
+use toll_core::audit::Removal;
 use toll_core::failure::{Failure, Stage};
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
@@ -101,13 +102,14 @@ impl Audit<'_> {
             ..self.order(plan, wanted)?
         };
         let (mut task, prepared) = self.prepared(order)?;
-        let looked = job::inspected(&mut task, &prepared)?;
+        let looked = job::inspected(&mut task, &prepared, slowest)?;
         let mut seen = Vec::new();
         for (request, looked) in wanted.iter().zip(looked) {
             if self.workshop.aborted() {
                 break;
             }
             let looked = looked.map_err(|failure| self.refused(&request.name, &failure))?;
+            let looked = self.hidden_in(looked);
             self.refuse_failing(&request.name, &looked.first)?;
             refuse_slow(&request.name, looked.first.wall, slowest)?;
             let answer = &looked.first.answer;
@@ -156,15 +158,16 @@ impl Audit<'_> {
         let both = seen.iter().map(|(request, looked)| (request, looked));
         let plan = self.draft.to_measure(both);
         let scratch = tempfile::tempdir()?;
-        let out = self.args.out.clone();
+        // The record and what the application writes may hold secrets: only reports are kept.
         let order = Order {
-            out: out.or_else(|| Some(scratch.path().join("audit"))),
+            out: Some(scratch.path().join("audit")),
             ..self.order(plan, &requests)?
         };
         let (mut task, prepared) = self.prepared(order)?;
         let judge = Arc::new(Layers(task.plan.settings.clone()));
         let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();
-        let measured = job::measure(&mut task, &prepared, &apart, judge, self.printer)?;
+        let printer = self.printer.muted();
+        let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;
         let asked: Vec<Asked> = seen.iter().enumerate().map(asked).collect();
         let report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
         let has_number = |request: &toll_analysis::audit::results::RequestAudit| {
@@ -173,8 +176,8 @@ impl Audit<'_> {
         if measured.interrupted && !report.requests.iter().any(has_number) {
             return Ok(None);
         }
-        if self.args.out.is_some() {
-            write(&task.folder, &report)?;
+        if let Some(out) = &self.args.out {
+            write(&Folder::for_reports(out)?, &report)?;
         }
         Ok(Some(report))
     }
@@ -206,6 +209,22 @@ impl Audit<'_> {
         lines.extend(failure.log_tail.iter().map(|line| format!("    {line}")));
         lines.extend(advice(&failure).map(|advice| format!("  try: {advice}")));
         anyhow!("{}", lines.join("\n"))
+    }
+
+    /// What a first look saw, without secrets in what applications said.
+    fn hidden_in(&self, looked: Inspected) -> Inspected {
+        let secrets = &self.project.secrets;
+        let hide = |removal: Removal| match removal {
+            Removal::NoAnswer { message } => Removal::NoAnswer {
+                message: secrets.masked(&message),
+            },
+            other => other,
+        };
+        Inspected {
+            removals: looked.removals.into_iter().map(hide).collect(),
+            problem: looked.problem.map(|problem| secrets.masked(&problem)),
+            ..looked
+        }
     }
 
     fn hidden(&self, mut report: AuditReport) -> AuditReport {
@@ -311,6 +330,22 @@ fn show(report: &AuditReport, args: &AppArgs, printer: Printer) -> anyhow::Resul
     Ok(())
 }
 
+/// Whether what was asked about might be there and could not be seen.
+fn is_undecided(report: &AuditReport, fail_on: &[String]) -> bool {
+    let asked = |codes: &[&str]| fail_on.iter().any(|code| codes.contains(&code.as_str()));
+    let mut layers = report
+        .requests
+        .iter()
+        .flat_map(|request| &request.layers)
+        .filter(|layer| layer.removal.is_possible());
+    let by_counts = asked(&["task-per-layer", "thread-hop"]);
+    let by_time = asked(&["expensive-layer"]);
+    layers.any(|layer| {
+        let is_timed = layer.toll.as_ref().is_some_and(|toll| toll.low.is_some());
+        (by_counts && layer.counts.is_empty()) || (by_time && !is_timed)
+    })
+}
+
 fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
     if report.interrupted {
         return Exit::Interrupted;
@@ -324,6 +359,9 @@ fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
     let mut found = of_layers.chain(of_stacks);
     if found.any(|finding| fail_on.contains(&finding.code)) {
         return Exit::Objection;
+    }
+    if is_undecided(report, fail_on) {
+        return Exit::Inconclusive;
     }
     let failed = report
         .requests

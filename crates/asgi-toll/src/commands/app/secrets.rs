@@ -9,17 +9,21 @@ use crate::cli::AppArgs;
 const MASK: &str = "***";
 /// Shorter ones are words like any other.
 const SHORTEST: usize = 4;
-/// Words in names of variables whose values are secrets.
+/// So long is what stands in an `--env-file` under a name that does not say that it is a secret.
+const SHORTEST_UNNAMED: usize = 8;
+/// Parts of names of variables whose values are secrets.
 const NAMES: [&str; 8] = [
     "KEY",
     "TOKEN",
     "SECRET",
-    "PASSWORD",
-    "PASSWD",
+    "PASS",
     "CREDENTIAL",
     "DSN",
-    "DATABASE_URL",
+    "_URL",
+    "_URI",
 ];
+/// What separates the parts of a header's value, such as of a `Cookie`.
+const BETWEEN: [char; 5] = [' ', ';', ',', '=', '"'];
 
 /// Values that are masked.
 #[derive(Debug, Default)]
@@ -27,24 +31,37 @@ pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
     pub(super) fn of(args: &AppArgs, variables: &[(String, String)]) -> Self {
-        let headers = args.headers.iter().filter_map(|header| {
-            let value = header.split_once(':')?.1.trim();
-            // `Bearer x`: the scheme is no secret, what follows is.
-            Some(value.rsplit(' ').next().unwrap_or(value).to_owned())
-        });
-        let in_file = variables.iter().map(|(_, value)| value.clone());
-        let is_secret = |name: &str| {
-            let name = name.to_ascii_uppercase();
-            NAMES.iter().any(|word| name.contains(word))
+        let headers = args
+            .headers
+            .iter()
+            .filter_map(|header| Some(header.split_once(':')?.1.trim().to_owned()));
+        // What is no text cannot be printed either.
+        let in_shell = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| is_secret(name));
+        Self::among(headers, in_shell.chain(variables.iter().cloned()))
+    }
+
+    fn among(
+        headers: impl Iterator<Item = String>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Self {
+        let whole_and_parts = |value: String| {
+            let parts: Vec<String> = value.split(BETWEEN).map(str::to_owned).collect();
+            parts.into_iter().chain([value])
         };
-        let in_shell = std::env::vars()
-            .filter(|(name, _)| is_secret(name))
-            .map(|(_, value)| value);
-        let mut values: Vec<String> = headers
-            .chain(in_file)
-            .chain(in_shell)
-            .filter(|value| value.chars().count() >= SHORTEST)
-            .collect();
+        let headers = headers
+            .flat_map(whole_and_parts)
+            .filter(|value| value.chars().count() >= SHORTEST);
+        let variables = variables.filter_map(|(name, value)| {
+            let shortest = if is_secret(&name) {
+                SHORTEST
+            } else {
+                SHORTEST_UNNAMED
+            };
+            (value.chars().count() >= shortest).then_some(value)
+        });
+        let mut values: Vec<String> = headers.chain(variables).collect();
         // The longest first: one may be a part of another.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Self(values)
@@ -71,6 +88,11 @@ impl Secrets {
             ..failure.clone()
         }
     }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    NAMES.iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]

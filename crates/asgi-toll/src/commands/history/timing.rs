@@ -75,7 +75,7 @@ pub(super) fn clocked(
         reference,
         host: measured.run.host,
     };
-    warn_of_few_rounds(&clocked, printer);
+    warn_of_few_rounds(&versions, &clocked, printer);
     Ok(Some(clocked))
 }
 
@@ -126,12 +126,15 @@ fn named(
         .collect()
 }
 
-fn warn_of_few_rounds(clocked: &Clocked, printer: Printer) {
-    let without = clocked
-        .times
-        .values()
-        .filter(|timed| timed.toll.as_ref().is_some_and(|toll| toll.low.is_none()))
-        .count();
+fn warn_of_few_rounds(versions: &[String], clocked: &Clocked, printer: Printer) {
+    let has_interval = |version: &&String| {
+        let toll = clocked
+            .times
+            .get(*version)
+            .and_then(|timed| timed.toll.as_ref());
+        toll.is_some_and(|toll| toll.low.is_some())
+    };
+    let without = versions.len() - versions.iter().filter(has_interval).count();
     if without > 0 {
         printer.warning(format!(
             "{without} releases were timed in fewer than {ROUNDS} rounds and have no interval: give a longer --budget"
