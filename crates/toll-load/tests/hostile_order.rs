@@ -79,9 +79,12 @@ fn an_answer_ahead_of_its_request_is_told() {
     );
     // While every answer comes one request too early, in step, nothing shows it; what is left over between slices does.
     let mut session = Session::connect(&server.target(), &ping(), &hello(), &config()).unwrap();
-    let first = bounded_slice(&mut session, std::time::Duration::from_millis(30));
-    std::thread::sleep(std::time::Duration::from_millis(5));
-    let second = bounded_slice(&mut session, std::time::Duration::from_millis(30));
-    let told = [&first, &second].map(|slice| slice.unasked + slice.errors.framing);
-    assert!(told[0] + told[1] > 0, "{} ok", second.ok);
+    let mut told = 0;
+    // A server that gets no core within the pause is ahead again: then the next pause shows it.
+    for _ in 0..20 {
+        let slice = bounded_slice(&mut session, std::time::Duration::from_millis(30));
+        told += slice.unasked + slice.errors.framing;
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(told > 0);
 }
