@@ -19,7 +19,7 @@ import asgi_toll_exclusive_log  # noqa: E402
 from asgi_toll_exclusive import ExclusiveClock, calibrate  # noqa: E402
 from asgi_toll_exclusive_log import ENTER, KINDS, RECEIVE, SEND  # noqa: E402
 from asgi_toll_exclusive_repair import repair  # noqa: E402
-from asgi_toll_exclusive_trial import Trial, compare  # noqa: E402
+from exclusive_trial import Trial, compare  # noqa: E402
 from asgi_toll_request import Request, ask  # noqa: E402
 
 try:

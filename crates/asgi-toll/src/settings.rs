@@ -1,6 +1,7 @@
 //! What the command line means here: folders, durations, shares.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,6 +54,14 @@ pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
     toll_core::suite::budget(text)
         .map(Duration::from_secs)
         .map_err(|_| wrong())
+}
+
+/// What stands on the command line, or in the file that `@file` names.
+pub(crate) fn text_or_file(text: &str) -> anyhow::Result<Vec<u8>> {
+    match text.strip_prefix('@') {
+        Some(file) => fs::read(file).with_context(|| format!("the body {file} cannot be read")),
+        None => Ok(text.as_bytes().to_vec()),
+    }
 }
 
 /// Reads `5%` or `0.05`.

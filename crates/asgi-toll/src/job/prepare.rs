@@ -86,7 +86,7 @@ impl Workshop {
     }
 
     /// The cache folder.
-    pub(crate) fn context_cache(&self) -> &Path {
+    pub(crate) fn cache(&self) -> &Path {
         &self.cache
     }
 

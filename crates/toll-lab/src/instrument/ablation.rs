@@ -15,7 +15,7 @@ use toll_core::metric::Readings;
 
 use super::Measure;
 use super::direct::of_slice;
-use super::drive::{Purpose, leave_out, nurseries, one};
+use super::drive::{Purpose, leave_out, nurseries, one, whole};
 use super::sitting::{Failures, Sitting};
 use crate::bench::CellKey;
 use crate::driving::{Cell, Manner, Nursery};
@@ -100,14 +100,11 @@ fn come_up<'a>(
 ) -> Result<Option<Variants<'a>>, LedgerError> {
     let station = nursery.station();
     let core = sitting.bench.cores.server;
-    let mut begin = || {
-        let mut cell = one(nursery, WHOLE, PURPOSE, core)?;
-        let found = cell.layers()?;
-        Ok((cell, found.switchable))
+    let Some(mut whole) = whole(sitting, nursery, PURPOSE)? else {
+        return Ok(None);
     };
-    let (whole, switchable) = match begin() {
-        Ok(begun) => begun,
-        Err(_) if sitting.bench.aborted() => return Ok(None),
+    let switchable = match whole.layers() {
+        Ok(found) => found.switchable,
         Err(failure) => {
             sitting.fail_all(station, vec![((station.series, WHOLE), failure)])?;
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use toll_core::audit::WHOLE;
 use toll_core::failure::Failure;
 use toll_stats::Random;
 
@@ -50,6 +51,24 @@ pub(super) fn come_up<'a>(
         }
     }
     (cells, failed)
+}
+
+/// The process of the whole of somebody's own application; `None` where it does not come up, which is
+/// recorded.
+pub(super) fn whole<'a>(
+    sitting: &mut Sitting<'_>,
+    nursery: &mut Nursery<'a>,
+    purpose: Purpose,
+) -> Result<Option<Cell<'a>>, LedgerError> {
+    let series = nursery.station().series;
+    match one(nursery, WHOLE, purpose, sitting.bench.cores.server) {
+        Ok(cell) => Ok(Some(cell)),
+        Err(_) if sitting.bench.aborted() => Ok(None),
+        Err(failure) => {
+            sitting.fail_all(nursery.station(), vec![((series, WHOLE), failure)])?;
+            Ok(None)
+        }
+    }
 }
 
 /// One process that answers rightly, on the core that is measured on.

@@ -8,7 +8,7 @@ use toll_core::event::Step;
 use toll_core::metric::{Metric, Readings};
 
 use super::Measure;
-use super::drive::{Purpose, nurseries, one};
+use super::drive::{Purpose, nurseries, whole};
 use super::sitting::Sitting;
 use crate::bench::CellKey;
 use crate::driving::{Exclusive as Told, Manner};
@@ -43,19 +43,13 @@ impl Measure for Exclusive {
         let settings = sitting.bench.settings.clone();
         let slice_ms = SLICES * settings.direct_slice_ms;
         let warm_up = Duration::from_millis(WARM_UP_SLICES * settings.direct_slice_ms);
-        let core = sitting.bench.cores.server;
-        let mut come_up = || {
-            let mut cell = one(nursery, WHOLE, PURPOSE, core)?;
-            cell.warm_up(warm_up)?;
-            Ok(cell)
+        let Some(mut cell) = whole(sitting, nursery, PURPOSE)? else {
+            return Ok(());
         };
-        let mut cell = match come_up() {
-            Ok(cell) => cell,
-            Err(_) if sitting.bench.aborted() => return Ok(()),
-            Err(failure) => {
-                return sitting.fail_all(station, vec![((station.series, WHOLE), failure)]);
-            }
-        };
+        sitting.step(Step::WarmingUp);
+        if let Err(failure) = cell.warm_up(warm_up) {
+            return sitting.fail_all(station, vec![((station.series, WHOLE), failure)]);
+        }
         sitting.step(Step::Measuring);
         for number in 0..settings.direct_blocks {
             if sitting.bench.aborted() {

@@ -11,7 +11,7 @@ use crate::bench::{Bench, Station};
 use crate::driving::{Answered, FirstAnswer, Manner, Nursery};
 
 /// Statuses from here on say that the application has failed.
-const SERVER_ERROR: u16 = 500;
+pub const SERVER_ERROR: u16 = 500;
 
 /// What was seen.
 #[derive(Debug, Clone)]

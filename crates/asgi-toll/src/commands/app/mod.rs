@@ -19,7 +19,7 @@ use toll_core::settings::Settings;
 use toll_core::workload::Workload;
 use toll_lab::bench::{Comparison, Station};
 use toll_lab::driving::FirstAnswer;
-use toll_lab::instrument::Inspected;
+use toll_lab::instrument::{Inspected, SERVER_ERROR};
 use toll_report::audit::{FORMATS, render_audit};
 use toll_store::{Store, StoreError};
 
@@ -37,9 +37,8 @@ use project::Project;
 /// The name under which the catalogue is opened; there is no suite.
 const SUITE: &str = "./command-line.toml";
 
-/// Statuses from here on say that the request is at fault, and from there on that the server is.
+/// Statuses from here on say that the request is at fault.
 const CLIENT_ERROR: u16 = 400;
-const SERVER_ERROR: u16 = 500;
 
 pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let wanted = requests::requests(args)?;

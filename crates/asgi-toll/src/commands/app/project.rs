@@ -43,7 +43,7 @@ impl Project {
         Ok(Self {
             home: InProject {
                 folder,
-                pycache: workshop.context_cache().join("pycache"),
+                pycache: workshop.cache().join("pycache"),
                 variables,
             },
             environment,

@@ -1,11 +1,10 @@
 //! From what is typed to the requests that are made.
 
-use std::fs;
-
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use toll_core::workload::{BodyCheck, Protocol, Workload};
 
 use crate::cli::AppArgs;
+use crate::settings::text_or_file;
 
 /// Methods whose requests have no body.
 const WITHOUT_BODY: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
@@ -80,13 +79,6 @@ fn headers(texts: &[String]) -> anyhow::Result<Vec<(String, String)>> {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         })
         .collect()
-}
-
-fn text_or_file(text: &str) -> anyhow::Result<Vec<u8>> {
-    match text.strip_prefix('@') {
-        Some(file) => fs::read(file).with_context(|| format!("the body {file} cannot be read")),
-        None => Ok(text.as_bytes().to_vec()),
-    }
 }
 
 #[cfg(test)]

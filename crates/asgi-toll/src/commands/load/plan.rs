@@ -10,7 +10,7 @@ use toll_load::{
 };
 
 use crate::cli::{ArrivalKind, LoadArgs};
-use crate::settings;
+use crate::settings::{self, text_or_file};
 
 /// The limit is confirmed for so many times as long as a rate is tried.
 const CONFIRM: u32 = 3;
@@ -146,11 +146,4 @@ fn from_file(file: &Path) -> anyhow::Result<Vec<Request>> {
     let beside = file.parent().unwrap_or(Path::new("."));
     toll_load::read_requests(&text, &mut |name| fs::read(beside.join(name)))
         .with_context(|| shown.to_string())
-}
-
-fn text_or_file(text: &str) -> anyhow::Result<Vec<u8>> {
-    match text.strip_prefix('@') {
-        Some(file) => fs::read(file).with_context(|| format!("the body {file} cannot be read")),
-        None => Ok(text.as_bytes().to_vec()),
-    }
 }

@@ -2,7 +2,7 @@
 
 By hand, to see how exact it is here:
 
-    python3 asgi_toll_exclusive_trial.py [asyncio|uvloop] [slices]
+    python3 harness/tests/exclusive_trial.py [asyncio|uvloop] [slices]
 
 Layers that spin carry a stopwatch, so that what they took is known for the very
 requests that they were read in: on a machine that is not quiet, nothing else is
@@ -16,17 +16,20 @@ import functools
 import sys
 import time
 from itertools import repeat
+from pathlib import Path
 
-from asgi_toll_calibration import NewTaskLayer, ThreadHopLayer
-from asgi_toll_direct import Direct, collector_off, empty_http
-from asgi_toll_exclusive import LEAD_IN, Exclusive, ExclusiveClock
-from asgi_toll_exclusive_costs import median
-from asgi_toll_exclusive_share import fastest, mean, share_out
-from asgi_toll_layers import HeaderLayer, wrap
-from asgi_toll_loops import new_loop
-from asgi_toll_plant import SpinPlant, unspun
-from asgi_toll_request import Request, ask
-from asgi_toll_spin import loops_for
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from asgi_toll_calibration import NewTaskLayer, ThreadHopLayer  # noqa: E402
+from asgi_toll_direct import Direct, collector_off, empty_http  # noqa: E402
+from asgi_toll_exclusive import LEAD_IN, Exclusive, ExclusiveClock  # noqa: E402
+from asgi_toll_exclusive_costs import median  # noqa: E402
+from asgi_toll_exclusive_share import fastest, mean, share_out  # noqa: E402
+from asgi_toll_layers import HeaderLayer, wrap  # noqa: E402
+from asgi_toll_loops import new_loop  # noqa: E402
+from asgi_toll_plant import SpinPlant, unspun  # noqa: E402
+from asgi_toll_request import Request, ask  # noqa: E402
+from asgi_toll_spin import loops_for  # noqa: E402
 
 SLICE_NS = 10_000_000
 TRUTH_NS = 700_000
