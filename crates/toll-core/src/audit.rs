@@ -11,6 +11,9 @@ pub const WHOLE: u32 = 0;
 /// by themselves, what is inside of all of them.
 pub const BARE: u32 = 1_000;
 
+/// The cell of the application as it would be after a [`Change`].
+pub const CHANGED: u32 = 1_001;
+
 /// The cell of a layer, by its place from outside: the application without it or, where layers are
 /// told by themselves, the layer.
 pub fn cell_of(layer: usize) -> u32 {
@@ -22,12 +25,44 @@ pub fn layer_of(cell: u32) -> Option<usize> {
     (WHOLE + 1..BARE).contains(&cell).then(|| cell as usize - 1)
 }
 
-/// The layers that are taken out in a cell, where `cells` are all that there are.
-pub fn taken_out(cell: u32, cells: &[u32]) -> Vec<usize> {
-    if cell == BARE {
-        return cells.iter().copied().filter_map(layer_of).collect();
+/// What is done to an application: layers taken out, put in place of others, or put in another order.
+/// Layers are named by their places from outside, as they are before anything is changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Taken out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<usize>,
+    /// `module:Class` that stands in place of a layer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replace: BTreeMap<usize, String>,
+    /// Layers that take one another's places: the order in which they then stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<usize>,
+}
+
+impl Change {
+    /// Some layers taken out, and nothing else.
+    pub fn without(places: Vec<usize>) -> Self {
+        Self {
+            without: places,
+            ..Self::default()
+        }
     }
-    layer_of(cell).into_iter().collect()
+
+    /// Whether the application stays as it is.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What is done in a cell, where `cells` are all that there are and `asked` is what [`CHANGED`] stands
+/// for.
+pub fn change_in(cell: u32, cells: &[u32], asked: &Change) -> Change {
+    match cell {
+        CHANGED => asked.clone(),
+        BARE => Change::without(cells.iter().copied().filter_map(layer_of).collect()),
+        _ => Change::without(layer_of(cell).into_iter().collect()),
+    }
 }
 
 /// Who put a layer into an application.
@@ -94,6 +129,56 @@ pub struct Layer {
     pub patches: Vec<String>,
 }
 
+/// A place in somebody's code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CodePlace {
+    /// The function.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// The line: of a call where it is one, else on which the function begins.
+    pub line: u32,
+    /// How often one request comes by.
+    #[serde(default)]
+    pub calls: u64,
+}
+
+/// What a layer does with one request, as far as it shows at its borders.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Behaviour {
+    /// Whether the request came to it.
+    pub reached: bool,
+    /// Whether it answered without calling what is inside of it.
+    pub answers_itself: bool,
+    /// Whether it holds the body of the answer until it has all of it.
+    pub buffers_response: bool,
+    /// Whether it sends the head of the answer only when there is some body.
+    pub delays_start: bool,
+    /// Whether it reads the body of the request before it calls what is inside of it.
+    pub buffers_request: bool,
+    /// Messages with body that it sends more than it was given.
+    pub extra_messages: i64,
+    /// What it changes: `scope`, `request`, `status`, `headers`, `body`.
+    pub changes: Vec<String>,
+    /// Whether it changed nothing that can be seen from outside of it.
+    pub idle: bool,
+    /// Which callables it put its own in place of: `receive`, `send`.
+    pub wraps: Vec<String>,
+    /// The functions that are entered most within it.
+    pub functions: Vec<CodePlace>,
+    /// Functions that are entered within it.
+    pub calls: u64,
+    /// Where it makes tasks.
+    pub tasks_from: Vec<CodePlace>,
+    /// Where it hands work to other threads.
+    pub threads_from: Vec<CodePlace>,
+    /// Routes that it tries by itself.
+    pub route_matches: u64,
+    /// Where it does.
+    pub routes_walked_from: Option<CodePlace>,
+}
+
 /// What an application answers without one of its layers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -131,10 +216,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_stand_for_what_is_taken_out() {
-        let cells = [WHOLE, cell_of(0), cell_of(2), BARE];
-        let out: Vec<Vec<usize>> = cells.iter().map(|cell| taken_out(*cell, &cells)).collect();
-        assert_eq!(out, [vec![], vec![0], vec![2], vec![0, 2]]);
-        assert_eq!(layer_of(BARE), None);
+    fn cells_stand_for_what_is_changed() {
+        let cells = [WHOLE, cell_of(0), cell_of(2), BARE, CHANGED];
+        let asked = Change {
+            order: vec![2, 0],
+            ..Change::default()
+        };
+        let done: Vec<Change> = cells
+            .iter()
+            .map(|cell| change_in(*cell, &cells, &asked))
+            .collect();
+        let without: Vec<Vec<usize>> = done.iter().map(|change| change.without.clone()).collect();
+        assert_eq!(without, [vec![], vec![0], vec![2], vec![0, 2], vec![]]);
+        assert!(done[0].is_nothing());
+        assert_eq!(done[4], asked);
+        assert_eq!((layer_of(BARE), layer_of(CHANGED)), (None, None));
     }
 }

@@ -6,6 +6,7 @@ mod resolve;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::audit::Change;
 use crate::axes::{self, Axes};
 use crate::diagnostic::Diagnostic;
 use crate::levels::Levels;
@@ -66,6 +67,9 @@ pub struct SeriesPlan {
     /// What sets it apart from series that are the same in all else; only in comparisons.
     #[serde(default, skip_serializing_if = "Apart::is_nothing")]
     pub apart: Apart,
+    /// What is done to somebody's own application in the cell [`crate::audit::CHANGED`].
+    #[serde(default, skip_serializing_if = "Change::is_nothing")]
+    pub change: Change,
 }
 
 /// What sets a series of a comparison apart from others with the same axes.

@@ -14,6 +14,9 @@ Examples:
   asgi-toll app main:app --request 'POST /login' --header 'Content-Type: application/json' --body @login.json
   asgi-toll app project.asgi:application --python .venv/bin/python --out audit   HTML, Markdown and JSON too
   asgi-toll app main:app --fail-on task-per-layer,thread-hop                     in continuous integration
+  asgi-toll app main:app --without GZipMiddleware                                what would it bring?
+  asgi-toll app main:app --replace SlowAPIMiddleware=slowapi.middleware:SlowAPIASGIMiddleware
+  asgi-toll app main:app --upgrade starlette --upgrade fastapi
 
 The application is imported as its server would import it, in the project's own environment: the active
 virtualenv, `.venv`, or --python. Nothing in the project is written. Each layer is measured in two
@@ -71,6 +74,37 @@ pub(crate) struct AppArgs {
     )]
     pub(crate) slowest: String,
 
+    /// Measure it without this layer beside it as it is; may be repeated. A layer is named as the report
+    /// names it, by its class or dotted; `NAME#2` is the second of that name from outside.
+    #[arg(long, value_name = "LAYER", help_heading = "What if")]
+    pub(crate) without: Vec<String>,
+    /// Measure it with another class in place of a layer; it gets the layer's options, as far as it
+    /// takes them. May be repeated.
+    #[arg(
+        long,
+        value_name = "LAYER=MODULE:CLASS",
+        value_parser = replacement,
+        help_heading = "What if"
+    )]
+    pub(crate) replace: Vec<(String, String)>,
+    /// Measure it with these layers in this order from outside; they take one another's places.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "LAYER,LAYER",
+        help_heading = "What if"
+    )]
+    pub(crate) order: Vec<String>,
+    /// Measure it with the newest release of a package, or with `PACKAGE==VERSION`, in a temporary copy
+    /// of the project's virtualenv. May be repeated.
+    #[arg(
+        long,
+        value_name = "PACKAGE",
+        conflicts_with_all = ["without", "replace", "order"],
+        help_heading = "What if"
+    )]
+    pub(crate) upgrade: Vec<String>,
+
     /// Wall time after which no new round is begun, such as `2m`, for each request.
     #[arg(
         long,
@@ -88,6 +122,19 @@ pub(crate) struct AppArgs {
     /// Exit with 1 when a finding of one of these codes is there, such as `task-per-layer,thread-hop`.
     #[arg(long, value_delimiter = ',', value_name = "CODE", value_parser = code, help_heading = "Measuring")]
     pub(crate) fail_on: Vec<String>,
+}
+
+fn replacement(text: &str) -> Result<(String, String), String> {
+    let wrong = || "write LAYER=module:Class, such as TimingMiddleware=main:PureTiming".to_owned();
+    let (layer, place) = text.split_once('=').ok_or_else(wrong)?;
+    let (module, name) = place.split_once(':').ok_or_else(wrong)?;
+    if [layer, module, name]
+        .iter()
+        .any(|part| part.trim().is_empty())
+    {
+        return Err(wrong());
+    }
+    Ok((layer.trim().to_owned(), place.trim().to_owned()))
 }
 
 /// A typing mistake here would never fail anything.

@@ -130,21 +130,19 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// Somebody's own project, whose environment is there and stays as it is: every series has it.
+    /// Somebody's own project, whose environments are there: one for each series of the plan.
     pub(crate) fn for_project(
-        task: &Task,
         workshop: &Workshop,
-        environment: &Environment,
+        environments: Vec<Environment>,
         project: InProject,
     ) -> Self {
         let host = host::facts(&workshop.cache, None, &[]);
         let remarks = host::remarks(&host);
-        let series = task.plan.series.iter();
         Self {
             host,
             remarks,
             unpacked: workshop.unpacked.clone(),
-            environments: series.map(|_| Ok(environment.clone())).collect(),
+            environments: environments.into_iter().map(Ok).collect(),
             abort: Arc::clone(&workshop.abort),
             lodging: None,
             project: Some(project),

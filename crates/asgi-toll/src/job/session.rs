@@ -11,7 +11,7 @@ use toll_lab::bench::{Bench, Comparison, Station};
 use toll_lab::conduct::{Conducted, conduct};
 use toll_lab::cores::Cores;
 use toll_lab::driving::FunctionCalls;
-use toll_lab::instrument::Inspected;
+use toll_lab::instrument::{Inspected, Looking};
 use toll_store::Store;
 
 use super::book::{Book, Judge};
@@ -89,13 +89,13 @@ pub(crate) fn profiles(
 pub(crate) fn inspected(
     task: &mut Task,
     prepared: &Prepared,
-    slowest: Duration,
+    looking: Looking<'_>,
 ) -> anyhow::Result<Vec<Result<Inspected, Failure>>> {
     let mut store = task.open_store(prepared)?;
     let stations = stations::set_up(task, prepared, &mut store)?;
     let sockets = sockets()?;
     let bench = bench(task, prepared, sockets.path());
-    let look = |station: &Station| toll_lab::instrument::inspect(&bench, station, slowest);
+    let look = |station: &Station| toll_lab::instrument::inspect(&bench, station, looking);
     Ok(stations.iter().map(look).collect())
 }
 

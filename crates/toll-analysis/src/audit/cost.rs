@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use toll_core::audit::WHOLE;
+use toll_core::audit::{CHANGED, WHOLE};
 use toll_core::sample::MeasuredSeries;
 
 use crate::blocks::Blocks;
@@ -86,6 +86,8 @@ pub(super) fn worst(costs: &Costs, (own, of_whole): (f64, f64)) -> Option<f64> {
         let half = (estimate.high? - estimate.low?) / 2.0;
         Some(half / (own * estimate.estimate.abs()).max(of_whole * whole))
     };
-    let ratios: Option<Vec<f64>> = costs.of.values().map(ratio).collect();
+    // What a change brings has a gate of its own.
+    let layers = costs.of.iter().filter(|(cell, _)| **cell != CHANGED);
+    let ratios: Option<Vec<f64>> = layers.map(|(_, cost)| ratio(cost)).collect();
     ratios.map(|ratios| ratios.into_iter().fold(0.0, f64::max))
 }

@@ -7,11 +7,13 @@
 
 mod cost;
 mod findings;
+mod known;
 pub mod results;
+mod what_if;
 
 use std::collections::BTreeMap;
 
-use toll_core::audit::{BARE, Layer, Removal, cell_of};
+use toll_core::audit::{BARE, Behaviour, CHANGED, Layer, Removal, cell_of};
 use toll_core::failure::{Failure, Stage};
 use toll_core::metric::Metric;
 use toll_core::sample::{Instrument, MeasuredRun, MeasuredSeries};
@@ -19,6 +21,7 @@ use toll_core::settings::Settings;
 use toll_stats::quantile::median;
 
 pub use findings::CODES;
+pub use what_if::{Place, Supposed};
 
 use crate::precision::Precision;
 use crate::results::{Estimate, Tool};
@@ -44,15 +47,21 @@ pub struct Asked {
     pub layers: Vec<Layer>,
     /// What became of the application without each.
     pub removals: Vec<Removal>,
+    /// What each does with the request; shorter where that was not seen.
+    pub behaviour: Vec<Option<Behaviour>>,
+    /// What is to be compared with the application as it is.
+    pub supposed: Option<Supposed>,
     /// The place of the series with its variants in the run.
     pub variants: usize,
     /// The place of the series with its layers by themselves.
     pub borders: usize,
 }
 
-/// How far one instrument of an audit has come.
+/// How far one instrument of an audit has come; `beside` is the series of another environment that
+/// stands beside it.
 pub fn precision(
     series: &MeasuredSeries,
+    beside: Option<&MeasuredSeries>,
     instrument: Instrument,
     settings: &Settings,
 ) -> Precision {
@@ -63,10 +72,16 @@ pub fn precision(
     };
     let worst = cost::worst(&costs, PRECISION);
     let enough = costs.rounds >= settings.rounds_min as usize;
+    let asks_for_change = beside.is_some() || costs.of.contains_key(&CHANGED);
+    let is_open = instrument == Instrument::Ablation
+        && asks_for_change
+        && !what_if::is_decided(series, beside);
     Precision {
         rounds: costs.rounds,
         half_width: worst.map(|worst| worst * PRECISION.0),
-        done: enough && (costs.of.is_empty() || worst.is_some_and(|worst| worst <= 1.0)),
+        done: enough
+            && !is_open
+            && (costs.of.is_empty() || worst.is_some_and(|worst| worst <= 1.0)),
     }
 }
 
@@ -103,6 +118,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     let mut layers: Vec<LayerAudit> = layers
         .map(|(position, (known, removal))| {
             let mut layer = layer((position, known, removal), &ablation, &exclusive);
+            layer.behaviour = asked.behaviour.get(position).cloned().flatten();
             layer.share = share(layer.toll.as_ref(), whole.as_ref());
             layer.counts = added(&counted, cell_of(position));
             layer
@@ -112,7 +128,9 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     for layer in &mut layers {
         layer.findings = findings::of_layer(layer);
     }
+    let supposed = asked.supposed.as_ref();
     RequestAudit {
+        what_if: supposed.map(|supposed| what_if::judge(run, (variants, &layers), supposed)),
         request: asked.request.clone(),
         status: asked.status,
         body_bytes: asked.body_bytes,
@@ -156,6 +174,7 @@ fn layer(
         share: None,
         counts: BTreeMap::new(),
         removal: removal.clone(),
+        behaviour: None,
         findings: Vec::new(),
     }
 }
@@ -330,6 +349,8 @@ mod tests {
             status: 200,
             body_bytes: 2,
             layers: names.collect(),
+            behaviour: Vec::new(),
+            supposed: None,
             removals: vec![Removal::Same; tolls_us.len()],
             variants: 0,
             borders: 1,
@@ -420,6 +441,8 @@ mod tests {
             status: 200,
             body_bytes: 2,
             layers: vec![known("Auth", true)],
+            behaviour: Vec::new(),
+            supposed: None,
             removals: vec![Removal::OtherStatus { status: 401 }],
             variants: 0,
             borders: 1,
@@ -476,6 +499,113 @@ mod tests {
         assert!(told.message.starts_with("1600 of 1600"), "{}", told.message);
     }
 
+    /// A layer with a cost and a share, of which this was seen.
+    fn seen(name: &str, (toll_us, share): (f64, f64), behaviour: Behaviour) -> LayerAudit {
+        let estimate = Estimate {
+            estimate: toll_us,
+            low: Some(0.9 * toll_us),
+            high: Some(1.1 * toll_us),
+            confidence: 0.95,
+            unit: "us".to_owned(),
+        };
+        LayerAudit {
+            position: 0,
+            layer: known(name, true),
+            toll: Some(estimate),
+            by: Some(Way::Ablation),
+            ablation: None,
+            exclusive: None,
+            share: Some(share),
+            counts: BTreeMap::new(),
+            removal: Removal::Same,
+            behaviour: Some(behaviour),
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_layer_does_at_its_borders_is_told() {
+        let walks = toll_core::audit::CodePlace {
+            name: "find".to_owned(),
+            file: "/v/site-packages/limiter/walk.py".to_owned(),
+            line: 23,
+            calls: 1,
+        };
+        let cases = [
+            (
+                "walks-routes",
+                Behaviour {
+                    route_matches: 40,
+                    routes_walked_from: Some(walks),
+                    ..Behaviour::default()
+                },
+            ),
+            (
+                "works-for-nothing",
+                Behaviour {
+                    idle: true,
+                    calls: 60,
+                    ..Behaviour::default()
+                },
+            ),
+            (
+                "buffers-body",
+                Behaviour {
+                    buffers_response: true,
+                    ..Behaviour::default()
+                },
+            ),
+            (
+                "extra-messages",
+                Behaviour {
+                    extra_messages: 1,
+                    ..Behaviour::default()
+                },
+            ),
+        ];
+        for (code, behaviour) in cases {
+            let told = findings::of_layer(&seen("Layer", (5.0, 0.05), behaviour));
+            let codes: Vec<&str> = told.iter().map(|one| one.code.as_str()).collect();
+            assert_eq!(codes, [code]);
+            if code == "walks-routes" {
+                assert!(
+                    told[0].evidence.ends_with("at limiter/walk.py:23 (find)"),
+                    "{told:?}"
+                );
+            }
+        }
+        let light = seen(
+            "Layer",
+            (0.1, 0.001),
+            Behaviour {
+                idle: true,
+                calls: 60,
+                ..Behaviour::default()
+            },
+        );
+        assert_eq!(findings::of_layer(&light), []);
+    }
+
+    #[test]
+    fn a_layer_that_rejects_belongs_outside_of_dear_ones() {
+        let dear = seen("Timing", (30.0, 0.3), Behaviour::default());
+        let mut hosts = seen("TrustedHostMiddleware", (0.5, 0.005), Behaviour::default());
+        "starlette.middleware.trustedhost.TrustedHostMiddleware"
+            .clone_into(&mut hosts.layer.origin);
+        let codes = |layers: &[LayerAudit]| -> Vec<String> {
+            let told = findings::of_stack(layers, None).into_iter();
+            told.map(|one| one.code).collect()
+        };
+        assert!(codes(&[dear.clone(), hosts.clone()]).contains(&"order-matters".to_owned()));
+        assert!(!codes(&[hosts, dear.clone()]).contains(&"order-matters".to_owned()));
+        let answers = Behaviour {
+            answers_itself: true,
+            ..Behaviour::default()
+        };
+        let own = seen("Cache", (0.5, 0.005), answers);
+        assert!(codes(&[dear, own]).contains(&"order-matters".to_owned()));
+    }
+
     #[test]
     fn counts_say_what_a_layer_does() {
         let counted = |calls: i64, tasks: i64| {
@@ -516,6 +646,8 @@ mod tests {
                 base_http: true,
                 ..known("Timing", true)
             }],
+            behaviour: Vec::new(),
+            supposed: None,
             removals: vec![Removal::Same],
             variants: 0,
             borders: 1,

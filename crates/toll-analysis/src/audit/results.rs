@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toll_core::audit::{Layer, Removal};
+use toll_core::audit::{Behaviour, Layer, Removal};
 use toll_core::host::{Host, Remark};
 
+use crate::compare::results::{Change, Moved, Verdict};
 use crate::results::{Estimate, Finding, Tool};
 
 /// Version of `audit.json`.
@@ -54,12 +55,58 @@ pub struct RequestAudit {
     pub layers: Vec<LayerAudit>,
     /// What is inside of all layers takes by itself, µs.
     pub inside: Option<Estimate>,
+    /// What a change would bring, where one was asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_if: Option<WhatIf>,
     /// Rounds that were measured, by instrument.
     pub rounds: BTreeMap<String, usize>,
     /// What follows for the stack as a whole.
     pub findings: Vec<Finding>,
     /// Why there are no numbers, if there are none.
     pub error: Option<toll_core::failure::Failure>,
+}
+
+/// What a change of the application would bring, measured beside the application as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WhatIf {
+    /// What is changed, in words.
+    pub change: String,
+    /// What the changed application answers.
+    pub answer: Removal,
+    /// What it comes to: `improved` where the whole is cheaper by more than the margin.
+    pub verdict: Verdict,
+    /// The whole before and after, µs.
+    pub whole: Option<Change>,
+    /// What the changed application has more, of every count.
+    pub counts: BTreeMap<String, f64>,
+    /// Rounds with both of them.
+    pub rounds: usize,
+    /// Distributions that differ, where it is in another environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
+    /// Things worth knowing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Every layer before and after, where it is in another environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerChange>,
+}
+
+/// One layer in two environments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LayerChange {
+    /// Its class or function.
+    pub name: String,
+    /// The same with its module.
+    pub origin: String,
+    /// What it takes today, µs; absent where it is not there or cannot be taken out.
+    pub before: Option<Estimate>,
+    /// What it takes then.
+    pub after: Option<Estimate>,
+    /// What it adds to the exact counts today.
+    pub counts_before: BTreeMap<String, f64>,
+    /// What it adds then.
+    pub counts_after: BTreeMap<String, f64>,
 }
 
 /// What all layers take together.
@@ -117,6 +164,9 @@ pub struct LayerAudit {
     pub counts: BTreeMap<String, f64>,
     /// What became of the application without it.
     pub removal: Removal,
+    /// What it does with the request, where that can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<Behaviour>,
     /// What follows.
     pub findings: Vec<Finding>,
 }

@@ -42,6 +42,7 @@ use results::{
     COMPARE_SCHEMA_VERSION, Comparison, ComparisonReport, InstrumentComparison, Margin,
     ShapeChange, Verdict,
 };
+pub(crate) use sides::moved;
 use timed::Measured;
 
 /// By which rules a change is judged.

@@ -58,6 +58,7 @@ pub(super) fn series(
         instruments: spec.instruments.clone(),
         definition: definition(&parts),
         apart: Apart::default(),
+        change: crate::audit::Change::default(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use toll_core::audit::{Behaviour, Change};
 use toll_core::failure::{Failure, Stage};
 use toll_core::verify::{self, Answer};
 use toll_core::workload::Workload;
@@ -152,14 +153,26 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Takes layers out, and asks what the application answers then. From here on `variant` names it.
+    /// Changes the application, and asks what it answers then. From here on `variant` names it.
     ///
     /// # Errors
     /// The process is gone.
-    pub fn variant(&mut self, variant: u32, without: &[usize]) -> Result<Answered, Failure> {
-        let order = Order::Variant { variant, without };
+    pub fn variant(&mut self, variant: u32, change: &Change) -> Result<Answered, Failure> {
+        let order = Order::Variant { variant, change };
         match self.ask(&order, self.patience(0))? {
             Said::Variant(answered) => Ok(answered),
+            other => Err(self.strange(Stage::Verify, &other)),
+        }
+    }
+
+    /// What each layer does with a request, where that can be seen; only of a process that writes it
+    /// down.
+    ///
+    /// # Errors
+    /// The application failed.
+    pub fn behaviour(&mut self) -> Result<Vec<Option<Behaviour>>, Failure> {
+        match self.ask(&Order::Behaviour {}, self.count_patience())? {
+            Said::Behaviour { layers } => Ok(layers),
             other => Err(self.strange(Stage::Verify, &other)),
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use toll_core::audit::taken_out;
+use toll_core::audit::{Change, change_in};
 use toll_core::failure::{Failure, Stage};
 
 use super::cell::{Cell, Process};
@@ -125,27 +125,27 @@ impl<'a> Nursery<'a> {
     /// The nursery is gone, or the fork does not report.
     pub fn cell(&mut self, middlewares: u32, manner: Manner) -> Result<Cell<'a>, Failure> {
         let station = self.station;
-        let without = if station.audited {
-            taken_out(middlewares, &station.levels)
+        let change = if station.audited {
+            change_in(middlewares, &station.levels, &station.plan.change)
         } else {
-            Vec::new()
+            Change::default()
         };
-        self.without(middlewares, without, manner)
+        self.changed(middlewares, &change, manner)
     }
 
-    /// The same for somebody's own application, with the layers named that it is without.
+    /// The same for somebody's own application, with what is done to it.
     ///
     /// # Errors
     /// The nursery is gone, or the fork does not report.
-    pub fn without(
+    pub fn changed(
         &mut self,
         middlewares: u32,
-        without: Vec<usize>,
+        change: &Change,
         manner: Manner,
     ) -> Result<Cell<'a>, Failure> {
         let order = Order::Cell {
             middlewares,
-            without,
+            change,
             manner,
         };
         let reported = self.line.tell(&order, FORK_PATIENCE).and_then(|()| {

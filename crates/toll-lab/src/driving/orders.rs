@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
-use toll_core::audit::Layer;
+use toll_core::audit::{Behaviour, Change, Layer};
 use toll_core::verify::Answer;
 use toll_core::workload::Workload;
 
@@ -24,9 +24,9 @@ pub(super) enum Order<'a> {
     /// To the nursery: fork a process for one cell.
     Cell {
         middlewares: u32,
-        /// The layers that are taken out of somebody's own application.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        without: Vec<usize>,
+        /// What is done to somebody's own application.
+        #[serde(flatten)]
+        change: &'a Change,
         #[serde(flatten)]
         manner: Manner,
     },
@@ -51,8 +51,14 @@ pub(super) enum Order<'a> {
     },
     /// Name the layers of the user's own application, with all that is known of them.
     Layers {},
-    /// Take some of them out, and make one request.
-    Variant { variant: u32, without: &'a [usize] },
+    /// Change it, and make one request.
+    Variant {
+        variant: u32,
+        #[serde(flatten)]
+        change: &'a Change,
+    },
+    /// Say what each layer does with a request.
+    Behaviour {},
     /// Requests for a while, what each layer takes by itself.
     Exclusive { cpu_ms: u64 },
     /// The same with an empty application, and with plain layers around it.
@@ -77,6 +83,9 @@ pub struct Manner {
     /// Whether there are shims around the layers, so that what each takes by itself can be told.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub shims: bool,
+    /// Whether what passes between the layers is written down.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub behaviour: bool,
 }
 
 impl Manner {
@@ -85,6 +94,7 @@ impl Manner {
         seams: false,
         counting: false,
         shims: false,
+        behaviour: false,
     };
     /// One that counts.
     pub const COUNTING: Self = Self {
@@ -157,6 +167,8 @@ pub(super) enum Said {
     Layers(Found),
     /// What a variant answered.
     Variant(Answered),
+    /// What each layer does; nothing where that cannot be seen.
+    Behaviour { layers: Vec<Option<Behaviour>> },
     /// What each layer took.
     Exclusive(Exclusive),
     /// It is shut down.
@@ -243,7 +255,7 @@ pub struct Found {
     pub problem: Option<String>,
 }
 
-/// What an application answers without some of its layers.
+/// What an application answers after a change.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Answered {
     /// Whether it answered at all.
@@ -254,6 +266,9 @@ pub struct Answered {
     /// With so many bytes of body.
     #[serde(default)]
     pub body_bytes: u64,
+    /// Whether these are the bytes that the unchanged application sends.
+    #[serde(default)]
+    pub body_same: bool,
     /// Why it did not answer.
     #[serde(default)]
     pub message: String,

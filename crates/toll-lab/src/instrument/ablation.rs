@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use toll_core::audit::{WHOLE, taken_out};
+use toll_core::audit::{CHANGED, WHOLE, change_in};
 use toll_core::event::Step;
 use toll_core::failure::{Failure, Stage};
 use toll_core::metric::Readings;
@@ -17,7 +17,7 @@ use super::Measure;
 use super::direct::of_slice;
 use super::drive::{Purpose, leave_out, nurseries, one, whole};
 use super::sitting::{Failures, Sitting};
-use crate::bench::CellKey;
+use crate::bench::{CellKey, Station};
 use crate::driving::{Cell, Manner, Nursery};
 use crate::ledger::LedgerError;
 
@@ -32,26 +32,30 @@ const PURPOSE: Purpose = Purpose {
 
 /// Warm-up of a variant, in slices.
 const WARM_UP_SLICES: u64 = 6;
-/// The whole is what every variant is compared with: its slices are so many times as long.
-const WHOLE_SLICES: u64 = 3;
+/// The whole is what every variant is compared with, and what was changed is what was asked about:
+/// their slices are so many times as long.
+const LONG_SLICES: u64 = 3;
 
 impl Measure for Ablation {
     fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let mut nurseries = nurseries(sitting, &mut random, PURPOSE)?;
-        let Some(nursery) = nurseries.first_mut() else {
+        let mut applications = Applications::new();
+        for nursery in &mut nurseries {
+            let series = nursery.station().series;
+            if let Some(variants) = come_up(sitting, nursery)? {
+                applications.insert(series, variants);
+            }
+        }
+        if applications.is_empty() {
             return Ok(());
-        };
-        let Some(mut variants) = come_up(sitting, nursery)? else {
-            return Ok(());
-        };
+        }
         let slice_ms = sitting.bench.settings.direct_slice_ms;
         let warm_up = Duration::from_millis(WARM_UP_SLICES * slice_ms);
         sitting.step(Step::WarmingUp);
-        ask_each(sitting, |variant| {
-            variants.of(variant).warm_up_as(Some(variant), warm_up)?;
-            Ok(())
+        ask_each(sitting, |key| {
+            variant_of(&mut applications, key)?.warm_up_as(Some(key.1), warm_up)
         })?;
         sitting.step(Step::Measuring);
         for number in 0..sitting.bench.settings.direct_blocks {
@@ -59,34 +63,59 @@ impl Measure for Ablation {
                 break;
             }
             random.shuffle(&mut sitting.round.cells);
-            let taken = ask_each(sitting, |variant| {
-                let length = if variant == WHOLE { WHOLE_SLICES } else { 1 };
-                let timed = variants
-                    .of(variant)
-                    .slice_as(Some(variant), length * slice_ms)?;
+            let taken = ask_each(sitting, |key| {
+                let length = length(key.1) * slice_ms;
+                let timed = variant_of(&mut applications, key)?.slice_as(Some(key.1), length)?;
                 Ok(of_slice(timed).into_iter().collect::<Readings>())
             })?;
             let slices = sitting.slices(number, taken);
             sitting.keep(number, sitting.bench.settings.direct_blocks, slices)?;
         }
         sitting.round.cells.sort_unstable();
-        variants.stop();
+        applications.into_values().for_each(Variants::stop);
         Ok(())
     }
 }
 
-/// The processes that hold the variants: one for all, or, where layers cannot be taken out of a running
-/// application, one for each.
+/// How many times as long as others the slices of a variant are.
+fn length(variant: u32) -> u64 {
+    if matches!(variant, WHOLE | CHANGED) {
+        LONG_SLICES
+    } else {
+        1
+    }
+}
+
+/// The applications of a round, by their series: one, or one for each environment that is compared.
+type Applications<'a> = BTreeMap<usize, Variants<'a>>;
+
+/// The process that holds a variant.
+fn variant_of<'v, 'a>(
+    applications: &'v mut Applications<'a>,
+    (series, variant): CellKey,
+) -> Result<&'v mut Cell<'a>, Failure> {
+    let gone = || {
+        Failure::new(
+            Stage::Start,
+            "not-started",
+            "the application did not come up",
+        )
+    };
+    let variants = applications.get_mut(&series).ok_or_else(gone)?;
+    Ok(variants
+        .apart
+        .get_mut(&variant)
+        .unwrap_or(&mut variants.whole))
+}
+
+/// The processes that hold the variants of one application: one for all, or, where layers cannot be
+/// taken out of a running application, one for each.
 struct Variants<'a> {
     whole: Cell<'a>,
     apart: BTreeMap<u32, Cell<'a>>,
 }
 
-impl<'a> Variants<'a> {
-    fn of(&mut self, variant: u32) -> &mut Cell<'a> {
-        self.apart.get_mut(&variant).unwrap_or(&mut self.whole)
-    }
-
+impl Variants<'_> {
     fn stop(self) {
         self.apart.into_values().for_each(Cell::stop);
         self.whole.stop();
@@ -110,44 +139,49 @@ fn come_up<'a>(
             return Ok(None);
         }
     };
-    // What all of them without every layer is must not change when one of them has failed.
-    let levels = &station.levels;
     let mut variants = Variants {
         whole,
         apart: BTreeMap::new(),
     };
-    ask_each(sitting, |variant| {
-        if variant == WHOLE {
-            return Ok(());
-        }
-        if !switchable {
-            let cell = one(nursery, variant, PURPOSE, core)?;
-            variants.apart.insert(variant, cell);
-            return Ok(());
-        }
-        let answered = variants
-            .whole
-            .variant(variant, &taken_out(variant, levels))?;
-        if answered.answered {
-            return Ok(());
-        }
-        let message = format!(
-            "without it the application does not answer: {}",
-            answered.message
-        );
-        Err(Failure::new(Stage::Verify, "no-answer", message))
-    })?;
+    let keys = sitting.round.cells.clone();
+    let own = keys
+        .into_iter()
+        .filter(|(series, variant)| *series == station.series && *variant != WHOLE);
+    let mut failed = Failures::new();
+    for key in own {
+        let held = if switchable {
+            hold(&mut variants.whole, station, key.1)
+        } else {
+            one(nursery, key.1, PURPOSE, core).map(|cell| {
+                variants.apart.insert(key.1, cell);
+            })
+        };
+        failed.extend(held.err().map(|failure| (key, failure)));
+    }
+    leave_out(sitting, &mut Vec::new(), failed)?;
     Ok(Some(variants))
+}
+
+/// Has the running application know a variant.
+fn hold(whole: &mut Cell<'_>, station: &Station, variant: u32) -> Result<(), Failure> {
+    // What all of them without every layer is must not change when one of them has failed.
+    let change = change_in(variant, &station.levels, &station.plan.change);
+    let answered = whole.variant(variant, &change)?;
+    if answered.answered {
+        return Ok(());
+    }
+    let message = format!("the application does not answer: {}", answered.message);
+    Err(Failure::new(Stage::Verify, "no-answer", message))
 }
 
 /// Asks each variant that is left in turn; one that fails is recorded and left out.
 fn ask_each<T>(
     sitting: &mut Sitting<'_>,
-    mut ask: impl FnMut(u32) -> Result<T, Failure>,
+    mut ask: impl FnMut(CellKey) -> Result<T, Failure>,
 ) -> Result<Vec<(CellKey, T)>, LedgerError> {
     let (mut answers, mut failed) = (Vec::new(), Failures::new());
     for key in sitting.round.cells.clone() {
-        match ask(key.1) {
+        match ask(key) {
             Ok(answer) => answers.push((key, answer)),
             Err(failure) => failed.push((key, failure)),
         }

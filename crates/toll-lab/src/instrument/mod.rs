@@ -12,7 +12,7 @@ mod profile;
 mod rise;
 mod sitting;
 
-pub use inspect::{Inspected, SERVER_ERROR, inspect};
+pub use inspect::{Inspected, Looking, SERVER_ERROR, Wish, inspect};
 pub use levels::choose_levels;
 pub use profile::profile;
 pub use sitting::Sitting;

@@ -23,6 +23,7 @@ mod provisioner;
 mod releases;
 mod remembered;
 mod resolution;
+mod upgraded;
 mod uv;
 mod version;
 mod virtualenv;
@@ -42,6 +43,7 @@ pub use provisioner::{Chosen, Environment, EnvironmentRequest, Provisioner};
 pub use releases::{compare_versions, first_day, releases};
 pub use resolution::Resolution;
 pub use toll_core::host::Interpreter;
+pub use upgraded::{Upgrade, upgraded};
 pub use uv::{MINIMUM, Uv, UvError, find_uv, obtain_uv};
 pub use virtualenv::Virtualenvs;
 

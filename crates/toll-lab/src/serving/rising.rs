@@ -438,6 +438,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
             instruments: Vec::new(),
             definition: String::new(),
             apart: Apart::default(),
+            change: toll_core::audit::Change::default(),
         };
         Station {
             series: 0,

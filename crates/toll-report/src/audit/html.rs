@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
+use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 use toll_analysis::results::Finding;
 
-use super::names;
+use super::{names, what_if};
 use crate::format;
 use crate::html::esc;
 use crate::plot::{Strip, waterfall_svg};
@@ -49,10 +49,34 @@ fn of_request(request: &RequestAudit) -> String {
     }
     let rows: String = request.layers.iter().map(row).collect();
     let findings: String = names::findings(request).into_iter().map(card).collect();
+    let change = request.what_if.as_ref().map(of_change).unwrap_or_default();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
+    )
+}
+
+/// What a change would bring.
+fn of_change(asked: &WhatIf) -> String {
+    let mut out = format!("<p><b>{}</b></p>\n", esc(&what_if::verdict(asked)));
+    for note in what_if::notes(asked) {
+        let _ = writeln!(out, "<p class=\"muted\">{}</p>", esc(&note));
+    }
+    let rows = what_if::rows(asked);
+    if rows.is_empty() {
+        return out;
+    }
+    let cells = |tag: &str, cells: &[String]| -> String {
+        let cells = cells
+            .iter()
+            .map(|cell| format!("<{tag} class=\"num\">{}</{tag}>", esc(cell)));
+        format!("<tr>{}</tr>\n", cells.collect::<String>())
+    };
+    let rows: String = rows.iter().map(|row| cells("td", row)).collect();
+    out + &format!(
+        "<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        cells("th", &what_if::HEADINGS.map(str::to_owned))
     )
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use toll_analysis::audit::results::{AuditReport, RequestAudit};
+use toll_analysis::audit::results::{AuditReport, RequestAudit, WhatIf};
 
-use super::names;
+use super::{names, what_if};
 use crate::compare::escaped;
 use crate::format;
 
@@ -55,6 +55,9 @@ fn of_request(request: &RequestAudit) -> String {
             escaped(&names::way(layer)),
         );
     }
+    if let Some(asked) = &request.what_if {
+        out += &of_change(asked);
+    }
     let findings = names::findings(request);
     if !findings.is_empty() {
         out += "\n";
@@ -68,6 +71,26 @@ fn of_request(request: &RequestAudit) -> String {
             escaped(&finding.advice),
             finding.code
         );
+    }
+    out
+}
+
+fn of_change(asked: &WhatIf) -> String {
+    let mut out = format!("\n**{}**\n", escaped(&what_if::verdict(asked)));
+    for note in what_if::notes(asked) {
+        let _ = write!(out, "\n{}\n", escaped(&note));
+    }
+    let rows = what_if::rows(asked);
+    if !rows.is_empty() {
+        let _ = write!(
+            out,
+            "\n| {} |\n|---|--:|--:|--:|--:|\n",
+            what_if::HEADINGS.join(" | ")
+        );
+    }
+    for row in rows {
+        let cells = row.map(|cell| escaped(&cell));
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
 }

@@ -5,6 +5,7 @@ mod html;
 mod markdown;
 mod names;
 mod terminal;
+mod what_if;
 
 use toll_analysis::audit::results::AuditReport;
 

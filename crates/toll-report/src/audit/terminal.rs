@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
+use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 
-use super::names;
+use super::{names, what_if};
 use crate::compare::wrapped;
 use crate::format;
 use crate::terminal::TerminalStyle;
@@ -57,6 +57,10 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
         );
         out += &wrapped(&text, style.width, "  ");
     }
+    if let Some(asked) = &request.what_if {
+        out += "\n";
+        out += &of_change(asked, style);
+    }
     for finding in names::findings(request) {
         let _ = write!(out, "\n  {} ", mark(style));
         let text = format!(
@@ -68,23 +72,46 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
     out
 }
 
-fn table(request: &RequestAudit, style: TerminalStyle) -> String {
-    let rows: Vec<[String; 9]> = request.layers.iter().map(row).collect();
-    let headings = COLUMNS.map(|(heading, _)| heading.to_owned());
-    let widths: Vec<usize> = (0..COLUMNS.len())
-        .map(|column| {
-            let lengths = rows.iter().chain([&headings]).map(|row| &row[column]);
-            lengths.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        })
-        .collect();
-    let line = |row: &[String; 9]| {
+/// What a change would bring, and the layers in both environments where there are two.
+fn of_change(asked: &WhatIf, style: TerminalStyle) -> String {
+    let mut out = wrapped(&painted(&what_if::verdict(asked), style), style.width, "  ");
+    for note in what_if::notes(asked) {
+        out += &wrapped(&note, style.width, "  ");
+    }
+    let rows = what_if::rows(asked);
+    if rows.is_empty() {
+        return out;
+    }
+    let columns = what_if::HEADINGS.map(|heading| (heading, heading != "layer"));
+    let (head, lines) = aligned(&columns, &rows);
+    let _ = writeln!(out, "\n{}", dim(&head, style));
+    for line in lines {
+        out += &line;
+        out += "\n";
+    }
+    out
+}
+
+/// The line of the headings, and one for each row; a column without a word is left out.
+fn aligned<const N: usize>(
+    columns: &[(&str, bool); N],
+    rows: &[[String; N]],
+) -> (String, Vec<String>) {
+    let headings = columns.map(|(heading, _)| heading.to_owned());
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&headings]).map(|row| &row[column]);
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
         let mut line = String::from(" ");
-        for (column, cell) in row.iter().enumerate() {
+        for (column, cell) in row
+            .iter()
+            .enumerate()
+            .filter(|(column, _)| widths[*column] > 0)
+        {
             let room = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
-            if widths[column] == 0 {
-                continue;
-            }
-            let (before, after) = if COLUMNS[column].1 {
+            let (before, after) = if columns[column].1 {
                 (room.as_str(), "")
             } else {
                 ("", room.as_str())
@@ -93,9 +120,14 @@ fn table(request: &RequestAudit, style: TerminalStyle) -> String {
         }
         line.trim_end().to_owned()
     };
-    let mut out = format!("{}\n", dim(&line(&headings), style));
-    for (layer, row) in request.layers.iter().zip(&rows) {
-        let line = line(row);
+    (line(&headings), rows.iter().map(line).collect())
+}
+
+fn table(request: &RequestAudit, style: TerminalStyle) -> String {
+    let rows: Vec<[String; 9]> = request.layers.iter().map(row).collect();
+    let (head, lines) = aligned(&COLUMNS, &rows);
+    let mut out = format!("{}\n", dim(&head, style));
+    for (layer, line) in request.layers.iter().zip(lines) {
         let is_heavy = layer
             .findings
             .iter()

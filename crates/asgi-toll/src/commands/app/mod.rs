@@ -4,6 +4,8 @@ mod plan;
 mod project;
 mod requests;
 mod secrets;
+mod upgrade;
+mod wishes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +13,17 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use toll_analysis::Precision;
 use toll_analysis::audit::results::AuditReport;
-use toll_analysis::audit::{Asked, judge, precision};
-use toll_core::audit::Removal;
+use toll_analysis::audit::{Asked, Place, Supposed, judge, precision};
+use toll_core::audit::{Layer, Removal};
+use toll_core::axes;
 use toll_core::failure::{Failure, Stage};
+use toll_core::plan::SeriesPlan;
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
 use toll_core::workload::Workload;
 use toll_lab::bench::{Comparison, Station};
 use toll_lab::driving::FirstAnswer;
-use toll_lab::instrument::{Inspected, SERVER_ERROR};
+use toll_lab::instrument::{Inspected, Looking, SERVER_ERROR};
 use toll_report::audit::{FORMATS, render_audit};
 use toll_store::{Store, StoreError};
 
@@ -31,8 +35,10 @@ use crate::job::{self, Judge, Order, Prepared, Question, Task, Workshop};
 use crate::printer::Printer;
 use crate::settings;
 
-use plan::Draft;
+use plan::{Draft, Places, Seen, UPGRADED, VARIANTS};
 use project::Project;
+use upgrade::{Upgraded, upgraded};
+use wishes::Wishes;
 
 /// The name under which the catalogue is opened; there is no suite.
 const SUITE: &str = "./command-line.toml";
@@ -55,6 +61,8 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
     let audit = Audit {
         args,
+        wishes: Wishes::of(args)?,
+        upgraded: upgraded(&args.upgrade, &workshop, &project)?,
         workshop: &workshop,
         project: &project,
         printer,
@@ -81,6 +89,9 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
 /// What an audit is made with.
 struct Audit<'a> {
     args: &'a AppArgs,
+    wishes: Wishes,
+    /// Another environment to be compared with the project's.
+    upgraded: Option<Upgraded>,
     workshop: &'a Workshop,
     project: &'a Project,
     printer: Printer,
@@ -89,55 +100,81 @@ struct Audit<'a> {
 
 impl Audit<'_> {
     /// A first look with a few requests, before any is repeated.
-    fn inspected(
-        &self,
-        wanted: &[Workload],
-        slowest: Duration,
-    ) -> anyhow::Result<Vec<(Workload, Inspected)>> {
+    fn inspected(&self, wanted: &[Workload], slowest: Duration) -> anyhow::Result<Vec<Seen>> {
         let scratch = tempfile::tempdir()?;
-        let plan = self.draft.to_inspect(wanted);
+        let elsewhere = self.upgraded.as_ref().map(|_| UPGRADED);
+        let kinds: Vec<&str> = std::iter::once(VARIANTS).chain(elsewhere).collect();
+        let plan = self.draft.to_inspect(wanted, &kinds);
         let order = Order {
             out: Some(scratch.path().join("inspect")),
             ..self.order(plan, wanted)?
         };
         let (mut task, prepared) = self.prepared(order)?;
-        let looked = job::inspected(&mut task, &prepared, slowest)?;
+        let wish = |layers: &[Layer]| self.wishes.change(layers);
+        let looking = Looking {
+            slowest,
+            wish: &wish,
+        };
+        let mut looked = job::inspected(&mut task, &prepared, looking)?.into_iter();
         let mut seen = Vec::new();
-        for (request, looked) in wanted.iter().zip(looked) {
-            if self.workshop.aborted() {
+        for request in wanted {
+            let today = looked.next();
+            let upgraded = elsewhere.and_then(|_| looked.next());
+            let Some(today) = today.filter(|_| !self.workshop.aborted()) else {
                 break;
-            }
-            let looked = looked.map_err(|failure| self.refused(&request.name, &failure))?;
-            let looked = self.hidden_in(looked);
-            self.refuse_failing(&request.name, &looked.first)?;
-            refuse_slow(&request.name, looked.first.wall, slowest)?;
-            let answer = &looked.first.answer;
-            self.printer.talk(format!(
-                "{}: status {}, {} bytes, {} layers",
-                request.name,
-                answer.status,
-                answer.body.len(),
-                looked.layers.len()
-            ));
-            if answer.status >= CLIENT_ERROR {
-                self.printer.warning(format!(
-                    "{} is answered with status {}: is it the request that you mean?",
-                    request.name, answer.status
-                ));
-            }
-            if let Some(problem) = &looked.problem {
-                self.printer.warning(format!(
-                    "{}: layers further inside were not found: {problem}",
-                    request.name
-                ));
-            }
-            let request = Workload {
-                status: answer.status,
-                ..request.clone()
             };
-            seen.push((request, looked));
+            let today = today.map_err(|failure| self.refused(&request.name, &failure))?;
+            let today = self.hidden_in(today);
+            self.refuse_failing(&request.name, &today.first)?;
+            refuse_slow(&request.name, today.first.wall, slowest)?;
+            self.tell(&request.name, &today)?;
+            seen.push(Seen {
+                request: Workload {
+                    status: today.first.answer.status,
+                    ..request.clone()
+                },
+                today,
+                upgraded,
+            });
+        }
+        if !self.workshop.aborted() {
+            let layers = seen.iter().map(|one| one.today.layers.as_slice());
+            self.wishes.refuse_unknown(layers)?;
         }
         Ok(seen)
+    }
+
+    /// What was seen of one request.
+    fn tell(&self, request: &str, looked: &Inspected) -> anyhow::Result<()> {
+        let answer = &looked.first.answer;
+        self.printer.talk(format!(
+            "{request}: status {}, {} bytes, {} layers",
+            answer.status,
+            answer.body.len(),
+            looked.layers.len()
+        ));
+        if answer.status >= CLIENT_ERROR {
+            self.printer.warning(format!(
+                "{request} is answered with status {}: is it the request that you mean?",
+                answer.status
+            ));
+        }
+        if let Some(problem) = &looked.problem {
+            self.printer.warning(format!(
+                "{request}: layers further inside were not found: {problem}"
+            ));
+        }
+        match &looked.changed {
+            Some((_, Removal::NoAnswer { message })) => {
+                bail!("{request} {}: {message}", self.wishes.words())
+            }
+            Some((_, Removal::OtherStatus { status })) => self.printer.warning(format!(
+                "{request} {} is answered with status {status}: that is not measured",
+                self.wishes.words()
+            )),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// What fails is not sent again and again: it is told where.
@@ -152,10 +189,9 @@ impl Audit<'_> {
     }
 
     /// Measures what was seen; `None` where it was stopped before there was anything.
-    fn measured(&self, seen: &[(Workload, Inspected)]) -> anyhow::Result<Option<AuditReport>> {
-        let requests: Vec<Workload> = seen.iter().map(|(request, _)| request.clone()).collect();
-        let both = seen.iter().map(|(request, looked)| (request, looked));
-        let plan = self.draft.to_measure(both);
+    fn measured(&self, seen: &[Seen]) -> anyhow::Result<Option<AuditReport>> {
+        let requests: Vec<Workload> = seen.iter().map(|one| one.request.clone()).collect();
+        let (plan, places) = self.draft.to_measure(seen);
         let scratch = tempfile::tempdir()?;
         // The record and what the application writes may hold secrets: only reports are kept.
         let order = Order {
@@ -163,11 +199,17 @@ impl Audit<'_> {
             ..self.order(plan, &requests)?
         };
         let (mut task, prepared) = self.prepared(order)?;
-        let judge = Arc::new(Layers(task.plan.settings.clone()));
-        let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();
+        let judge = Arc::new(Layers {
+            settings: task.plan.settings.clone(),
+            places: places.clone(),
+        });
+        let together = |stations: Vec<Station>| side_by_side(stations, &places);
         let printer = self.printer.muted();
-        let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;
-        let asked: Vec<Asked> = seen.iter().enumerate().map(asked).collect();
+        let measured = job::measure(&mut task, &prepared, &together, judge, printer)?;
+        let asked = seen.iter().zip(&places);
+        let asked: Vec<Asked> = asked
+            .map(|(seen, places)| self.asked(seen, *places))
+            .collect();
         let report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
         let has_number = |request: &toll_analysis::audit::results::RequestAudit| {
             request.whole.is_some() || request.layers.iter().any(|layer| !layer.counts.is_empty())
@@ -179,6 +221,61 @@ impl Audit<'_> {
             write(&Folder::for_reports(out)?, &report)?;
         }
         Ok(Some(report))
+    }
+
+    /// What was asked and seen.
+    fn asked(&self, seen: &Seen, places: Places) -> Asked {
+        Asked {
+            request: seen.request.name.clone(),
+            status: seen.today.first.answer.status,
+            body_bytes: seen.today.first.answer.body.len() as u64,
+            layers: seen.today.layers.clone(),
+            removals: seen.today.removals.clone(),
+            behaviour: seen.today.behaviour.clone(),
+            supposed: self.supposed(seen, places),
+            variants: places.variants,
+            borders: places.borders,
+        }
+    }
+
+    /// What is compared with the application as it is.
+    fn supposed(&self, seen: &Seen, places: Places) -> Option<Supposed> {
+        if let Some((_, answer)) = &seen.today.changed {
+            return Some(Supposed {
+                change: self.wishes.words(),
+                answer: answer.clone(),
+                at: Place::Cell,
+                notes: Vec::new(),
+            });
+        }
+        let elsewhere = self.upgraded.as_ref()?;
+        let hide = |message: &str| self.project.secrets.masked(message);
+        let answer = match seen.upgraded.as_ref()? {
+            Err(failure) => Removal::NoAnswer {
+                message: hide(&failure.message),
+            },
+            Ok(looked) => {
+                let (then, now) = (&seen.today.first.answer, &looked.first.answer);
+                match now.status {
+                    status if status != then.status => Removal::OtherStatus { status },
+                    _ if now.body.len() != then.body.len() => Removal::OtherBody,
+                    _ => Removal::Same,
+                }
+            }
+        };
+        let at = match (places.upgraded, seen.comparable()) {
+            (Some(series), Some(looked)) => Place::Series {
+                series,
+                layers: looked.layers.clone(),
+            },
+            _ => Place::Cell,
+        };
+        Some(Supposed {
+            change: elsewhere.words.clone(),
+            answer,
+            at,
+            notes: elsewhere.environment.notes.clone(),
+        })
     }
 
     fn order(&self, plan: toll_core::plan::Plan, requests: &[Workload]) -> anyhow::Result<Order> {
@@ -196,8 +293,13 @@ impl Audit<'_> {
 
     fn prepared(&self, order: Order) -> anyhow::Result<(Task, Prepared)> {
         let task = Task::new(order)?;
-        let (environment, home) = (&self.project.environment, self.project.home.clone());
-        let prepared = Prepared::for_project(&task, self.workshop, environment, home);
+        let environment = |series: &SeriesPlan| match &self.upgraded {
+            Some(other) if series.axes.get(axes::KIND) == UPGRADED => other.environment.clone(),
+            _ => self.project.environment.clone(),
+        };
+        let environments = task.plan.series.iter().map(environment).collect();
+        let home = self.project.home.clone();
+        let prepared = Prepared::for_project(self.workshop, environments, home);
         Ok((task, prepared))
     }
 
@@ -277,8 +379,11 @@ fn advice(failure: &Failure) -> Option<&'static str> {
     })
 }
 
-/// Enough is when every layer is known well enough.
-struct Layers(Settings);
+/// Enough is when every layer is known well enough, and what was asked about is decided.
+struct Layers {
+    settings: Settings,
+    places: Vec<Places>,
+}
 
 impl Judge for Layers {
     fn judge(
@@ -287,21 +392,41 @@ impl Judge for Layers {
         series: usize,
         instrument: Instrument,
     ) -> Result<Precision, StoreError> {
-        Ok(precision(&store.load_series(series)?, instrument, &self.0))
+        let mut places = self.places.iter();
+        let of_request = places.find(|places| places.variants == series);
+        let beside = of_request.and_then(|places| places.upgraded);
+        let beside = beside.map(|place| store.load_series(place)).transpose()?;
+        let series = store.load_series(series)?;
+        Ok(precision(
+            &series,
+            beside.as_ref(),
+            instrument,
+            &self.settings,
+        ))
     }
 }
 
-/// What was asked and seen; its series stand in pairs.
-fn asked((number, (request, seen)): (usize, &(Workload, Inspected))) -> Asked {
-    Asked {
-        request: request.name.clone(),
-        status: seen.first.answer.status,
-        body_bytes: seen.first.answer.body.len() as u64,
-        layers: seen.layers.clone(),
-        removals: seen.removals.clone(),
-        variants: 2 * number,
-        borders: 2 * number + 1,
+/// The variants of a request in both environments share their blocks; all else stands alone.
+fn side_by_side(stations: Vec<Station>, places: &[Places]) -> Vec<Comparison> {
+    let today_of = |series: usize| {
+        let of_request = places.iter().find(|places| places.upgraded == Some(series));
+        of_request.map(|places| places.variants)
+    };
+    let (upgraded, today): (Vec<Station>, Vec<Station>) = stations
+        .into_iter()
+        .partition(|station| today_of(station.series).is_some());
+    let mut comparisons: Vec<Comparison> = today.into_iter().map(Comparison::from).collect();
+    for station in upgraded {
+        let beside = today_of(station.series);
+        let comparison = comparisons
+            .iter_mut()
+            .find(|comparison| Some(comparison.first().series) == beside);
+        if let Some(comparison) = comparison {
+            comparison.stations.push(station);
+            comparison.essential = comparison.stations.len();
+        }
     }
+    comparisons
 }
 
 fn write(folder: &Folder, report: &AuditReport) -> anyhow::Result<()> {

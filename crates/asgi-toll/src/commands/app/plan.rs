@@ -1,9 +1,11 @@
-//! From requests, and what a first look saw, to a plan: two series a request.
+//! From requests, and what a first look saw, to a plan: two series a request, and a third where there is
+//! another environment.
 
 use std::collections::BTreeMap;
 
-use toll_core::audit::{BARE, WHOLE, cell_of};
+use toll_core::audit::{BARE, CHANGED, Change, WHOLE, cell_of};
 use toll_core::axes::{self, Axes};
+use toll_core::failure::Failure;
 use toll_core::levels::Levels;
 use toll_core::plan::{Plan, PythonRequest, SeriesPlan};
 use toll_core::sample::Instrument;
@@ -16,9 +18,11 @@ use crate::catalogue::Shelf;
 
 /// The name of what is measured, where suites have a framework's.
 const SUBJECT: &str = "app";
-/// The kinds of its two series.
-const VARIANTS: &str = "variants";
+/// The kinds of its series.
+pub(super) const VARIANTS: &str = "variants";
 const BORDERS: &str = "borders";
+/// Its variants in another environment.
+pub(super) const UPGRADED: &str = "upgraded";
 /// Never started: a request is made in-process.
 const SERVER: &str = "uvicorn";
 
@@ -39,31 +43,88 @@ pub(super) struct Draft<'a> {
     pub(super) budget_s: u64,
 }
 
-impl Draft<'_> {
-    /// One series a request, of the whole application alone.
-    pub(super) fn to_inspect(&self, requests: &[Workload]) -> Plan {
-        let series = requests
-            .iter()
-            .map(|request| self.series(request, VARIANTS, vec![WHOLE], vec![Instrument::Counts]));
-        self.plan(series.collect())
+/// A request, and what a first look saw.
+pub(super) struct Seen {
+    pub(super) request: Workload,
+    pub(super) today: Inspected,
+    /// In the other environment, or why it does not answer there.
+    pub(super) upgraded: Option<Result<Inspected, Failure>>,
+}
+
+impl Seen {
+    /// What is measured in the other environment: an application that answers as it does today.
+    pub(super) fn comparable(&self) -> Option<&Inspected> {
+        let upgraded = self.upgraded.as_ref()?.as_ref().ok()?;
+        let same = upgraded.first.answer.status == self.today.first.answer.status;
+        same.then_some(upgraded)
     }
 
-    /// Two series a request: its variants, and its layers by themselves.
-    pub(super) fn to_measure<'r>(
-        &self,
-        seen: impl Iterator<Item = (&'r Workload, &'r Inspected)>,
-    ) -> Plan {
-        let both = |(request, seen): (&Workload, &Inspected)| {
-            let variants = variants(seen);
-            let mut ablation = vec![Instrument::Counts];
-            // There is nothing to compare the whole with where nothing can be taken out.
-            ablation.extend((variants.len() > 1).then_some(Instrument::Ablation));
-            [
-                self.series(request, VARIANTS, variants, ablation),
-                self.series(request, BORDERS, borders(seen), vec![Instrument::Exclusive]),
-            ]
+    /// What is changed in today's, where that can be compared.
+    fn change(&self) -> Option<&Change> {
+        let changed = self.today.changed.as_ref();
+        changed
+            .filter(|(_, answer)| answer.is_possible())
+            .map(|(change, _)| change)
+    }
+}
+
+/// The places of the series of a request in the plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    pub(super) variants: usize,
+    pub(super) borders: usize,
+    pub(super) upgraded: Option<usize>,
+}
+
+impl Draft<'_> {
+    /// One series a request, of the whole application alone, and another in the other environment.
+    pub(super) fn to_inspect(&self, requests: &[Workload], kinds: &[&str]) -> Plan {
+        let counts = || vec![Instrument::Counts];
+        let of = |request| {
+            let kinds = kinds.iter();
+            kinds.map(move |kind| self.series(request, kind, vec![WHOLE], counts()))
         };
-        self.plan(seen.flat_map(both).collect())
+        self.plan(requests.iter().flat_map(of).collect())
+    }
+
+    /// The series of each request: its variants, its layers by themselves, and its variants elsewhere.
+    pub(super) fn to_measure(&self, seen: &[Seen]) -> (Plan, Vec<Places>) {
+        let (mut series, mut places) = (Vec::new(), Vec::new());
+        for one in seen {
+            let mut put = |planned: SeriesPlan| {
+                series.push(planned);
+                series.len() - 1
+            };
+            let comparable = one.comparable();
+            let mut levels = variants(&one.today);
+            levels.extend(one.change().map(|_| CHANGED));
+            let instruments = |levels: &[u32]| {
+                let mut instruments = vec![Instrument::Counts];
+                // There is nothing to compare the whole with where nothing can be changed.
+                let is_compared = levels.len() > 1 || comparable.is_some();
+                instruments.extend(is_compared.then_some(Instrument::Ablation));
+                instruments
+            };
+            let timed = instruments(&levels);
+            places.push(Places {
+                variants: put(SeriesPlan {
+                    change: one.change().cloned().unwrap_or_default(),
+                    ..self.series(&one.request, VARIANTS, levels, timed)
+                }),
+                borders: put(self.series(
+                    &one.request,
+                    BORDERS,
+                    borders(&one.today),
+                    vec![Instrument::Exclusive],
+                )),
+                upgraded: comparable.map(|upgraded| {
+                    let levels = variants(upgraded);
+                    let timed = instruments(&levels);
+                    put(self.series(&one.request, UPGRADED, levels, timed))
+                }),
+            });
+        }
+        (self.plan(series), places)
     }
 
     fn plan(&self, series: Vec<SeriesPlan>) -> Plan {
@@ -114,12 +175,13 @@ impl Draft<'_> {
             instruments,
             definition: String::new(),
             apart: toll_core::plan::Apart::default(),
+            change: Change::default(),
         }
     }
 
     /// Puts what the plan names where it is looked for.
     pub(super) fn shelve(&self, shelf: &mut Shelf, requests: &[Workload]) {
-        let kinds = [VARIANTS, BORDERS].map(|name| (name.to_owned(), kind()));
+        let kinds = [VARIANTS, BORDERS, UPGRADED].map(|name| (name.to_owned(), kind()));
         let subject = Subject {
             name: SUBJECT.to_owned(),
             distribution: String::new(),

@@ -14,7 +14,7 @@ use crate::cli::AppArgs;
 use crate::job::Workshop;
 
 /// The harness's program that lists what is installed.
-const PROBE: &str = "asgi_toll_probe.py";
+pub(super) const PROBE: &str = "asgi_toll_probe.py";
 
 /// The project.
 pub(super) struct Project {

@@ -1,0 +1,67 @@
+//! The same project with other releases: its environment in a temporary copy.
+
+use anyhow::{Context as _, anyhow};
+use tempfile::TempDir;
+use toll_lab::provision::{self, Environment, Upgrade};
+
+use super::project::{PROBE, Project};
+use crate::job::Workshop;
+
+/// The copy; its folder goes with it.
+pub(super) struct Upgraded {
+    pub(super) environment: Environment,
+    /// What is other than today, in words.
+    pub(super) words: String,
+    _folder: TempDir,
+}
+
+/// Copies the project's environment and installs what was asked for; `None` where nothing was.
+pub(super) fn upgraded(
+    requirements: &[String],
+    workshop: &Workshop,
+    project: &Project,
+) -> anyhow::Result<Option<Upgraded>> {
+    if requirements.is_empty() {
+        return Ok(None);
+    }
+    let (uv, _) = workshop.tools()?;
+    let folder = TempDir::with_prefix("asgi-toll-upgrade-").context("no temporary folder")?;
+    workshop.printer.note(format!(
+        "Copying the environment, with {}",
+        requirements.join(", ")
+    ));
+    let environment = provision::upgraded(
+        &workshop.context,
+        uv,
+        &project.environment,
+        &Upgrade {
+            requirements,
+            folder: &folder.path().join("venv"),
+            probe: &workshop.unpacked.harness.join(PROBE),
+        },
+    )
+    .map_err(|failure| {
+        let lines = failure.log_tail.iter().map(|line| format!("\n    {line}"));
+        anyhow!("{}{}", failure.message, lines.collect::<String>())
+    })?;
+    Ok(Some(Upgraded {
+        words: words(requirements, &project.environment, &environment),
+        environment,
+        _folder: folder,
+    }))
+}
+
+/// `with starlette 0.45.0 instead of 0.36.3`.
+fn words(requirements: &[String], before: &Environment, after: &Environment) -> String {
+    let one = |requirement: &String| {
+        let name = toll_core::requirement::distribution(requirement);
+        let now = after.version_of(&name).unwrap_or("?");
+        match before.version_of(&name) {
+            Some(then) if then == now => format!("{name} {now} as before"),
+            Some(then) => format!("{name} {now} instead of {then}"),
+            None => format!("{name} {now}, which was not there"),
+        }
+    };
+    let all: Vec<String> = requirements.iter().map(one).collect();
+    format!("with {}", all.join(", "))
+}

@@ -1,0 +1,138 @@
+//! What follows for all layers together.
+
+use toll_core::audit::By;
+
+use super::finding;
+use crate::audit::known;
+use crate::audit::results::{LayerAudit, Total, Way};
+use crate::results::Finding;
+
+/// The parts and the whole are to agree within this share.
+const TOGETHER: f64 = 0.15;
+/// What stands outside of a layer that rejects matters from this share of the request on.
+const OUTSIDE: f64 = 0.10;
+
+/// Without all of them the request is shorter than all differences say.
+pub(super) fn dearer_together(layers: &[LayerAudit], total: Option<&Total>) -> Option<Finding> {
+    let total = total.filter(|total| total.measured)?;
+    let all_by_ablation = layers.iter().all(|layer| layer.by == Some(Way::Ablation));
+    let over = total.sum_of_parts_us - total.toll.estimate;
+    let is_apart = over.abs() > TOGETHER * total.toll.estimate.abs() && over.abs() > 1.0;
+    let outside = total
+        .toll
+        .low
+        .zip(total.toll.high)
+        .is_some_and(|(low, high)| !(low..=high).contains(&total.sum_of_parts_us));
+    if !(all_by_ablation && is_apart && outside) {
+        return None;
+    }
+    let (code, title) = if over > 0.0 {
+        (
+            "superlinear",
+            "Together the layers cost more than one after the other: each makes the others dearer.",
+        )
+    } else {
+        (
+            "shared-work",
+            "The layers share work: taking one of them out leaves it to the others.",
+        )
+    };
+    Some(finding(
+        code,
+        title.to_owned(),
+        format!(
+            "each taken out by itself saves {:.1} µs in all, all of them at once {:.1} µs",
+            total.sum_of_parts_us, total.toll.estimate
+        ),
+        "Look at those that make tasks first: nested BaseHTTPMiddlewares of some releases of Starlette grow faster than their number.",
+    ))
+}
+
+/// The fewest layers that make up nine tenths of the cost, where they are half of them or less.
+pub(super) fn few_take_most(layers: &[LayerAudit], _: Option<&Total>) -> Option<Finding> {
+    let mut tolls: Vec<(&str, f64)> = layers
+        .iter()
+        .filter_map(|layer| Some((layer.layer.name.as_str(), layer.toll.as_ref()?.estimate)))
+        .filter(|(_, toll)| *toll > 0.0)
+        .collect();
+    tolls.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let all: f64 = tolls.iter().map(|(_, toll)| toll).sum();
+    let mut so_far = 0.0;
+    let few = tolls.iter().position(|(_, toll)| {
+        so_far += toll;
+        so_far >= 0.9 * all
+    })? + 1;
+    if 2 * few > layers.len() {
+        return None;
+    }
+    let names: Vec<&str> = tolls[..few].iter().map(|(name, _)| *name).collect();
+    Some(finding(
+        "few-take-most",
+        format!(
+            "{few} of {} layers take 90 % of what all take.",
+            layers.len()
+        ),
+        names.join(", "),
+        "Begin there.",
+    ))
+}
+
+/// A layer that rejects requests, which stands inside of dear ones: these are paid for nothing.
+pub(super) fn order_matters(layers: &[LayerAudit], _: Option<&Total>) -> Option<Finding> {
+    let place = layers.iter().position(rejects)?;
+    let rejecting = &layers[place];
+    // What the framework or an agent put outside is to see every request.
+    let outside: Vec<&LayerAudit> = layers[..place]
+        .iter()
+        .filter(|layer| layer.layer.added_by == By::Application && !rejects(layer))
+        .filter(|layer| layer.layer.place == rejecting.layer.place)
+        .collect();
+    let sum = |value: fn(&LayerAudit) -> Option<f64>| -> f64 {
+        outside.iter().filter_map(|layer| value(layer)).sum()
+    };
+    let share = sum(|layer| layer.share);
+    let outside_us = sum(|layer| Some(layer.toll.as_ref()?.estimate));
+    let own_us = rejecting.toll.as_ref().map_or(0.0, |toll| toll.estimate);
+    if share < OUTSIDE || outside_us <= own_us {
+        return None;
+    }
+    let name = &rejecting.layer.name;
+    let names: Vec<&str> = outside
+        .iter()
+        .map(|layer| layer.layer.name.as_str())
+        .collect();
+    let does = if answers_itself(rejecting) {
+        "answers this request"
+    } else {
+        "can reject a request"
+    };
+    Some(finding(
+        "order-matters",
+        format!(
+            "{name} {does}, and stands inside of {} that take {:.0} % of it.",
+            if names.len() == 1 {
+                "a layer"
+            } else {
+                "layers"
+            },
+            share * 100.0
+        ),
+        format!(
+            "{outside_us:.1} µs outside of it: {}; itself {own_us:.2} µs",
+            names.join(", ")
+        ),
+        &format!(
+            "Put it outside of them, unless they are to see what it rejects: --order {name},{} measures that.",
+            names.join(",")
+        ),
+    ))
+}
+
+fn answers_itself(layer: &LayerAudit) -> bool {
+    let seen = layer.behaviour.as_ref();
+    seen.is_some_and(|seen| seen.answers_itself)
+}
+
+fn rejects(layer: &LayerAudit) -> bool {
+    known::of(&layer.layer).rejects || answers_itself(layer)
+}
