@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::support::{Ended, NOBODY, Place, Started, copy, eventually, processes_with};
 
 /// A project of its own in a place, with a virtualenv that is shared.
-struct Project {
-    place: Place,
-    folder: PathBuf,
-    virtualenv: PathBuf,
+pub(crate) struct Project {
+    pub(crate) place: Place,
+    pub(crate) folder: PathBuf,
+    pub(crate) virtualenv: PathBuf,
 }
 
 impl Project {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let place = Place::new();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/projects");
         let folder = place.path(name);
@@ -29,7 +29,7 @@ impl Project {
         }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = self.place.command(&[&["app"], args].concat());
         command
             .current_dir(&self.folder)
@@ -39,12 +39,12 @@ impl Project {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         Ended::of(&self.command(args).output().unwrap())
     }
 
     /// The audit of one request, in a few seconds.
-    fn audit(&self, app: &str, request: &str, variables: &[(&str, &str)]) -> Value {
+    pub(crate) fn audit(&self, app: &str, request: &str, variables: &[(&str, &str)]) -> Value {
         let args = [app, "--request", request, "--time", "12s", "--json"];
         let mut command = self.command(&args);
         let variables = variables.iter().copied();
@@ -109,20 +109,20 @@ fn layers(request: &Value) -> Vec<&Value> {
     request["layers"].as_array().unwrap().iter().collect()
 }
 
-fn names(request: &Value) -> Vec<&str> {
+pub(crate) fn names(request: &Value) -> Vec<&str> {
     let name = |layer: &'_ Value| layer["name"].as_str().unwrap().to_owned().leak() as &str;
     layers(request).into_iter().map(name).collect()
 }
 
 #[track_caller]
-fn layer<'a>(request: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn layer<'a>(request: &'a Value, name: &str) -> &'a Value {
     let found = layers(request)
         .into_iter()
         .find(|layer| layer["name"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {:?}", names(request)))
 }
 
-fn codes(layer: &Value) -> Vec<&str> {
+pub(crate) fn codes(layer: &Value) -> Vec<&str> {
     let findings = layer["findings"].as_array().unwrap();
     findings
         .iter()
@@ -391,7 +391,7 @@ fn nothing_in_the_project_is_written_and_secrets_are_shown_nowhere() {
 }
 
 /// Every file below a folder, relative to it.
-fn files(folder: &Path) -> Vec<String> {
+pub(crate) fn files(folder: &Path) -> Vec<String> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();

@@ -1,6 +1,7 @@
 //! End to end: the real tool, real frameworks, real servers.
 
 mod app;
+mod app_what_if;
 mod bad_apps;
 mod bad_luck;
 mod browser;

@@ -44,8 +44,8 @@ impl Instrument {
         Self::Counts,
         Self::Direct,
         Self::Load,
-        Self::Ablation,
         Self::Exclusive,
+        Self::Ablation,
     ];
 
     /// The stable name.

@@ -4,10 +4,14 @@ A turn of the loop costs what this interpreter on this machine makes it cost, an
 among other code costs more than its share of a long one. So a few lengths are tried, once in a
 process: in layers of a real application, each in turn against the same layers that do not turn.
 The turns for a wanted time lie between them. After that no layer ever looks at a clock.
+
+The loop is one of C: a loop of Python costs up to a tenth more or less with the place in memory
+that the frame of its layer happens to have.
 """
 
 import asyncio
 import time
+from collections import deque
 from functools import cache
 from itertools import pairwise, repeat
 from statistics import median
@@ -20,13 +24,12 @@ from starlette.routing import Route
 STACKED = 10
 CALLS = 10
 WARM_UP, ROUNDS = 30, 120
-LENGTHS = (50, 150, 450, 1350, 4050)
+LENGTHS = (100, 300, 900, 2700, 8100)
 COUNTER = "planted.inside"
 
 
 def spin(turns):
-    for _ in repeat(None, turns):
-        pass
+    deque(repeat(None, turns), maxlen=0)
 
 
 class SpinLayer:

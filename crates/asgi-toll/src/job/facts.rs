@@ -1,5 +1,6 @@
 //! The facts of a series: as planned, and as they really are once its environment is there.
 
+use sha2::{Digest as _, Sha256};
 use toll_core::axes::{self, Axes};
 use toll_core::plan::SeriesPlan;
 use toll_core::sample::Instrument;
@@ -10,6 +11,7 @@ use toll_lab::provision::Environment;
 use toll_store::{Origin, SeriesFacts};
 
 use super::Task;
+use crate::assets;
 use crate::settings;
 
 /// The facts of a series as they are before it has an environment.
@@ -105,7 +107,10 @@ pub(super) fn lock_name(task: &Task, series: &SeriesPlan, environment: &Environm
     ))
 }
 
-/// A name that is good for files.
+/// Longer names of files are cut; file systems allow 255 bytes.
+const LONGEST: usize = 120;
+
+/// A name that is good for files; one that had to be cut has a digest, so that it stays its own.
 pub(super) fn slug(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
@@ -114,5 +119,22 @@ pub(super) fn slug(text: &str) -> String {
             '-'
         }
     };
-    text.chars().map(plain).collect()
+    let name: String = text.chars().map(plain).collect();
+    if name.len() <= LONGEST {
+        return name;
+    }
+    let digest = assets::hex(&Sha256::digest(text.as_bytes()));
+    format!("{}-{digest}", &name[..LONGEST])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_good_for_files_and_stay_apart() {
+        assert_eq!(slug("GET /items?page=2"), "GET--items-page-2");
+        let long = |last: &str| slug(&format!("GET /{}{last}", "é".repeat(300)));
+        assert!(long("a").len() < 160 && long("a") != long("b"));
+    }
 }

@@ -59,7 +59,12 @@ pub(crate) fn measure(
         wall_s: start.elapsed().as_secs_f64(),
         tool_cpu_s: (own_cpu_s() - cpu_before_s - generator_cpu_s).max(0.0),
     };
-    finish(task, store, conducted, spent)
+    let kept = if prepared.is_project() {
+        "nothing that was measured is kept".to_owned()
+    } else {
+        task.kept()
+    };
+    finish(store, conducted, spent, kept)
 }
 
 /// The functions that one request enters, of every series, through as many layers as the plan has at most.
@@ -138,16 +143,14 @@ struct Spent {
 /// Ends the session in the record and reads it back. When conducting broke off, the record is
 /// all that is kept: whatever broke it, such as a full disk, would break the reports too.
 fn finish(
-    task: &Task,
     mut store: Store,
     conducted: anyhow::Result<Conducted>,
     spent: Spent,
+    kept: String,
 ) -> anyhow::Result<Measured> {
     let interrupted = conducted.as_ref().map_or(true, |known| known.interrupted);
     let ended = store.end_session(spent.wall_s, spent.tool_cpu_s, interrupted);
-    conducted
-        .and_then(|_| Ok(ended?))
-        .with_context(|| task.kept())?;
+    conducted.and_then(|_| Ok(ended?)).context(kept)?;
     Ok(Measured {
         run: store.load()?,
         interrupted,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toll_core::audit::{Behaviour, Layer, Removal};
+use toll_core::failure::Failure;
 use toll_core::host::{Host, Remark};
 
 use crate::compare::results::{Change, Moved, Verdict};
@@ -63,7 +64,7 @@ pub struct RequestAudit {
     /// What follows for the stack as a whole.
     pub findings: Vec<Finding>,
     /// Why there are no numbers, if there are none.
-    pub error: Option<toll_core::failure::Failure>,
+    pub error: Option<Failure>,
 }
 
 /// What a change of the application would bring, measured beside the application as it is.
@@ -167,6 +168,9 @@ pub struct LayerAudit {
     /// What it does with the request, where that can be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behaviour: Option<Behaviour>,
+    /// Why it has no number from being taken out, though it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
     /// What follows.
     pub findings: Vec<Finding>,
 }

@@ -49,9 +49,13 @@ fn of_request(request: &RequestAudit) -> String {
     }
     let rows: String = request.layers.iter().map(row).collect();
     let findings: String = names::findings(request).into_iter().map(card).collect();
+    let failures = names::failures(request).into_iter();
+    let failures: String = failures
+        .map(|failure| format!("<p class=\"caveat\">{}</p>\n", esc(&failure)))
+        .collect();
     let change = request.what_if.as_ref().map(of_change).unwrap_or_default();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
     )
@@ -110,11 +114,15 @@ fn row(layer: &LayerAudit) -> String {
 }
 
 fn card(finding: &Finding) -> String {
+    let advice = if finding.advice.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"advice\">{}</p>\n", esc(&finding.advice))
+    };
     format!(
-        "<article class=\"card finding likely\">\n<h3>{}</h3>\n<p>{}</p>\n<p class=\"advice\">{}</p>\n<p class=\"small muted\"><code>{}</code></p>\n</article>\n",
+        "<article class=\"card finding likely\">\n<h3>{}</h3>\n<p>{}</p>\n{advice}<p class=\"small muted\"><code>{}</code></p>\n</article>\n",
         esc(&finding.title),
         esc(&finding.evidence),
-        esc(&finding.advice),
         esc(&finding.code)
     )
 }

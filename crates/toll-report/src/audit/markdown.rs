@@ -55,6 +55,9 @@ fn of_request(request: &RequestAudit) -> String {
             escaped(&names::way(layer)),
         );
     }
+    for failure in names::failures(request) {
+        let _ = write!(out, "\n{}\n", escaped(&failure));
+    }
     if let Some(asked) = &request.what_if {
         out += &of_change(asked);
     }
@@ -63,12 +66,13 @@ fn of_request(request: &RequestAudit) -> String {
         out += "\n";
     }
     for finding in findings {
+        let advice = Some(&finding.advice).filter(|advice| !advice.is_empty());
+        let advice = advice.map_or_else(String::new, |advice| format!(" *{}*", escaped(advice)));
         let _ = writeln!(
             out,
-            "* **{}** {} *{}* (`{}`)",
+            "* **{}** {}{advice} (`{}`)",
             escaped(&finding.title),
             escaped(&finding.evidence),
-            escaped(&finding.advice),
             finding.code
         );
     }

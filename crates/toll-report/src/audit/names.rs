@@ -9,9 +9,14 @@ use crate::format;
 /// The sentence that leads: what all layers take together.
 pub(super) fn verdict(request: &RequestAudit) -> String {
     let count = request.layers.len();
-    let layers = match count {
-        0 => return "No layer was found around what answers this request.".to_owned(),
-        1 => "The only layer takes".to_owned(),
+    let known = request.layers.iter().filter(|layer| layer.toll.is_some());
+    let known = known.count();
+    let layers = match (count, known) {
+        (0, _) => return "No layer was found around what answers this request.".to_owned(),
+        (1, _) => "The only layer takes".to_owned(),
+        _ if known < count && !is_measured(request) => {
+            format!("The {known} of {count} layers that have a number take")
+        }
         _ => format!("The {count} layers take"),
     };
     let Some(total) = &request.total else {
@@ -27,6 +32,23 @@ pub(super) fn verdict(request: &RequestAudit) -> String {
             .as_ref()
             .map_or_else(|| format::NONE.to_owned(), |whole| micros(whole.estimate)),
     )
+}
+
+/// Whether what all of them take was measured at once.
+fn is_measured(request: &RequestAudit) -> bool {
+    request.total.as_ref().is_some_and(|total| total.measured)
+}
+
+/// What failed, though the request has numbers.
+pub(super) fn failures(request: &RequestAudit) -> Vec<String> {
+    let failed = request.layers.iter().filter_map(|layer| {
+        let message = &layer.error.as_ref()?.message;
+        Some(format!(
+            "{} could not be measured by taking it out: {message}",
+            layer.layer.name
+        ))
+    });
+    failed.collect()
 }
 
 /// Where a layer comes from: its package and version, or its file and line.

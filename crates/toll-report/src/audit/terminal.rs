@@ -57,6 +57,9 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
         );
         out += &wrapped(&text, style.width, "  ");
     }
+    for failure in names::failures(request) {
+        out += &wrapped(&failure, style.width, "  ");
+    }
     if let Some(asked) = &request.what_if {
         out += "\n";
         out += &of_change(asked, style);

@@ -51,7 +51,13 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     let slowest = settings::duration(&args.slowest)?;
     let time = settings::duration(&args.time)?;
     let workshop = Workshop::open(global, None, printer.hushed())?;
-    let project = Project::open(args, &workshop)?;
+    let project = match Project::open(args, &workshop) {
+        Err(_) if workshop.aborted() => {
+            printer.talk("Interrupted before anything was measured");
+            return Ok(Exit::Interrupted);
+        }
+        opened => opened?,
+    };
     printer.talk(format!(
         "Python {} by {}: {}",
         project.environment.python_version,
@@ -492,7 +498,11 @@ fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
         .iter()
         .filter(|request| request.whole.is_none())
         .count();
+    let lacks = |request: &toll_analysis::audit::results::RequestAudit| {
+        request.layers.iter().any(|layer| layer.error.is_some())
+    };
     match failed {
+        0 if report.requests.iter().any(lacks) => Exit::SomeFailed,
         0 => Exit::Done,
         all if all == report.requests.len() => Exit::NothingMeasured,
         _ => Exit::SomeFailed,

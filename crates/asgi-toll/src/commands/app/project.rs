@@ -28,9 +28,9 @@ pub(super) struct Project {
 
 impl Project {
     pub(super) fn open(args: &AppArgs, workshop: &Workshop) -> anyhow::Result<Self> {
-        let folder = fs::canonicalize(&args.app_dir)
+        let app_dir = fs::canonicalize(&args.app_dir)
             .with_context(|| format!("there is no folder {}", args.app_dir.display()))?;
-        let (python, found_by) = interpreter(args.python.as_deref(), &folder)?;
+        let (python, found_by) = interpreter(args.python.as_deref(), &app_dir)?;
         let environment = environment(workshop, &python)?;
         let own = variables(args.env_file.as_deref())?;
         let secrets = Secrets::of(args, &own);
@@ -38,11 +38,12 @@ impl Project {
         let mut variables = own;
         let mut tell = |name: &str, value: String| variables.push((name.to_owned(), value));
         tell("ASGI_TOLL_APP", args.app.clone());
-        tell("ASGI_TOLL_APP_DIR", text(&folder));
+        tell("ASGI_TOLL_APP_DIR", text(&app_dir));
         tell("ASGI_TOLL_APP_FACTORY", u8::from(args.factory).to_string());
         Ok(Self {
             home: InProject {
-                folder,
+                // As servers do, which look for modules there and stay where they are.
+                folder: std::env::current_dir().context("there is no current folder")?,
                 pycache: workshop.cache().join("pycache"),
                 variables,
             },

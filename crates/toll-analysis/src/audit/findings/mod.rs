@@ -11,8 +11,12 @@ use super::known;
 use super::results::{LayerAudit, Total};
 use crate::results::{Confidence, Finding};
 
+/// The code of requests that were answered otherwise than the first.
+pub(super) const OTHER_ANSWERS: &str = "other-answers";
+
 /// The codes of all findings of an audit.
 pub const CODES: &[&str] = &[
+    OTHER_ANSWERS,
     "task-per-layer",
     "thread-hop",
     "compresses-hard",
@@ -56,12 +60,16 @@ const OF_STACK: [OfStack; 3] = [
     stack::few_take_most,
 ];
 
-/// The findings about a layer.
+/// The findings about a layer. The same advice is given once.
 pub(super) fn of_layer(layer: &LayerAudit) -> Vec<Finding> {
-    OF_LAYER
-        .iter()
-        .filter_map(|finding| finding(layer))
-        .collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for mut found in OF_LAYER.iter().filter_map(|finding| finding(layer)) {
+        if findings.iter().any(|other| other.advice == found.advice) {
+            found.advice.clear();
+        }
+        findings.push(found);
+    }
+    findings
 }
 
 /// The findings about all of them together.

@@ -2,7 +2,7 @@
 
 use toll_core::audit::{By, Removal};
 
-use super::{advised, defined_at, finding};
+use super::{added, advised, defined_at, finding};
 use crate::audit::results::LayerAudit;
 use crate::results::{Estimate, Finding};
 
@@ -36,11 +36,18 @@ pub(super) fn expensive(layer: &LayerAudit) -> Option<Finding> {
     ))
 }
 
+/// Up to this share the two ways may differ; and for layers that go through another thread.
+const APART: f64 = 0.25;
+const HOPS_APART: f64 = 0.45;
+
 /// Both ways have an interval, and these lie apart by more than either is wide.
 pub(super) fn ways_disagree(layer: &LayerAudit) -> Option<Finding> {
     let (ablation, exclusive) = (layer.ablation.as_ref()?, layer.exclusive.as_ref()?);
     let gap = apart(ablation, exclusive)?;
-    let allowed = (0.25 * ablation.estimate.abs()).max(1.0);
+    // At its borders a hop is read too high: waking a thread costs more beside shims.
+    let is_hop = added(layer, "thread_hops") >= 1.0 || layer.layer.sync;
+    let share = if is_hop { HOPS_APART } else { APART };
+    let allowed = (share * ablation.estimate.abs()).max(1.0);
     if gap <= allowed {
         return None;
     }
