@@ -17,12 +17,16 @@ pub(super) fn verdict(what_if: &WhatIf) -> String {
         return format!("{change} {}", unmeasured(&what_if.answer));
     };
     let mut out = format!(
-        "{change} {}: {} instead of {} µs for the request, {} µs {}.",
+        "{change} {}: {} instead of {} µs for the request, {}.",
         word(what_if.verdict),
         names::micros(whole.after.estimate),
         names::micros(whole.before.estimate),
-        signed(whole.difference.estimate),
-        names::interval(&whole.difference)
+        format!(
+            "{} µs {}",
+            signed(whole.difference.estimate),
+            names::interval(&whole.difference)
+        )
+        .trim_end()
     );
     if what_if.verdict == Verdict::Inconclusive {
         out += &undecided(whole, what_if.rounds);
