@@ -2,9 +2,11 @@
 
 import contextlib
 import signal
+import time
 
 # A handler that catches everything may swallow the first alarm.
 AGAIN_S = 0.5
+AT_ONCE_S = 0.001
 
 
 class TimedOut(KeyboardInterrupt):
@@ -17,17 +19,25 @@ class TimedOut(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def alarm(seconds):
-    """Raises `TimedOut` in the main thread if the block takes longer than `seconds`."""
+    """Raises `TimedOut` in the main thread if the block takes longer than `seconds`.
+
+    An alarm around it does not ring meanwhile, but goes on afterwards with the time that is left.
+    """
     armed = True
+    begun = time.monotonic()
 
     def ring(_signal, _frame):
         if armed:
             raise TimedOut(f"no end after {seconds:g} s")
 
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
+    outer = signal.signal(signal.SIGALRM, ring)
+    left, again = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
         yield
     finally:
         armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if left:
+            signal.signal(signal.SIGALRM, outer)
+            left -= time.monotonic() - begun
+            signal.setitimer(signal.ITIMER_REAL, max(left, AT_ONCE_S), again)

@@ -10,6 +10,8 @@ import asgi_toll_audit_muffin
 import asgi_toll_audit_quart
 import asgi_toll_audit_sanic
 import asgi_toll_audit_starlette
+from asgi_toll_audit_arrangement import Arrangement
+from asgi_toll_audit_change import Change
 from asgi_toll_audit_layer import PATCHED_IN, Layer
 from asgi_toll_audit_path import Path
 
@@ -38,9 +40,8 @@ def audit(app, scope):
 class Audit:
     """The layers of an application, outermost first.
 
-    `without` and `shimmed` change the application in place. Call one of them, before the
-    lifespan runs. To take out others later, put everything back first: the links of `chain`
-    (each step's `outer`), and what is not ASGI with `flat.restore()` where it has that.
+    `changed`, `without` and `shimmed` change the application in place. Call one of them, before
+    the lifespan runs. A `Switch` makes changes later, and takes them back.
     """
 
     def __init__(self, path):
@@ -51,19 +52,19 @@ class Audit:
         self.problem = path.problem  # words, where the search ended early; else None
         self.layers = self.chain.layers() + (self.flat.layers() if self.flat else [])
 
+    def changed(self, change):
+        """The application after a `Change`."""
+        return Arrangement(self, change).put()
+
     def without(self, removed):
         """The application without the layers of these indices."""
-        removed = set(removed)
-        kept = [self.layers[index].name for index in removed if not self.layers[index].removable]
-        if kept:
-            raise ValueError(f"cannot be taken out: {', '.join(kept)}")
+        return self.changed(Change.made(without=removed))
+
+    def chains(self):
+        """The places of layers that can change their order among themselves."""
         first = len(self.chain.steps)
-        self.chain.without(index for index in removed if index < first)
-        self.take_back_patches([self.layers[index] for index in removed])
-        flat = {index - first for index in removed if index >= first}
-        if flat:
-            self.flat.without(flat)
-        return self.root.get()
+        flat = range(first, len(self.layers)) if hasattr(self.flat, "loaded") else ()
+        return [*self.chain.runs(), flat]
 
     def take_back_patches(self, removed):
         """Who patched a layer in may have patched others as well: that goes with it."""

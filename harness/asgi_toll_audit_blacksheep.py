@@ -22,6 +22,8 @@ def follow(path, link, app):
 class Handlers:
     """The middlewares of an application, outermost first. It makes chains of them at start."""
 
+    framework = "BlackSheep"
+
     def __init__(self, app, place):
         self.app = app
         self.told = [layer_of(each, place) for each in app.middlewares]

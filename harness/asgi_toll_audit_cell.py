@@ -1,9 +1,12 @@
-"""The user's own application in one process, whole and without some of its layers."""
+"""The user's own application in one process, whole and changed."""
 
 import time
 
 from asgi_toll_audit import audit
+from asgi_toll_audit_attempt import attempt, in_time, patience_of
+from asgi_toll_audit_change import Change
 from asgi_toll_audit_switch import Switch
+from asgi_toll_behaviour import Behaviour
 from asgi_toll_cell import NS_PER_MS, Cell
 from asgi_toll_direct import Direct
 from asgi_toll_exclusive import Exclusive, ExclusiveClock
@@ -11,28 +14,31 @@ from asgi_toll_failure import BAD_ORDER, Failure, last_lines
 from asgi_toll_request import APP_ERRORS, ask
 
 WHOLE = 0
+DEFAULT_TIMEOUT_S = 60
+ONLY_AT_START = "{} looks at its layers only when it starts: a variant needs a cell of its own"
 
 
 class Variant:
-    """The application without some layers, and what it answers."""
+    """The application after a change, and what it answers."""
 
-    def __init__(self, removed, direct):
-        self.removed = removed
+    def __init__(self, change, direct):
+        self.change = change
         self.direct = direct
 
 
 class AuditCell(Cell):
-    """An application whose layers can be taken out and put in again.
+    """An application whose layers can be taken out, replaced and moved, and put back again.
 
-    The order that asks for the cell says in `without` which layers it lacks
-    from the beginning, by their places from outside.
+    The order that asks for the cell says what is changed from the beginning, as
+    the orders for its variants do (`Change`).
     """
 
     def __init__(self, make, cell, loop_name):
         super().__init__(make, cell, loop_name)
         self.number = cell.get("middlewares", WHOLE)
-        self.removed = frozenset(cell.get("without", ()))
+        self.change = Change.of(cell)
         self.shims = cell.get("shims", False)
+        self.watched = cell.get("behaviour", False)
         self.variants = {}
         self.clock = None
 
@@ -40,8 +46,12 @@ class AuditCell(Cell):
         """The application as the variant that was asked for."""
         self.audit = audit(super().build(), self.request.scope())
         self.layered = Switch(self.audit)
+        if self.watched:
+            self.watcher = Behaviour(self.audit.layers)
+            return self.audit.shimmed(self.watcher)
         if not self.shims:
-            return self.audit.without(self.removed)
+            change = self.layered.to if self.layered.possible else self.audit.changed
+            return change(self.change)
         self.clock = ExclusiveClock(len(self.audit.layers))
         self.clock.install(self.loop)
         return self.audit.shimmed(self.clock)
@@ -56,7 +66,7 @@ class AuditCell(Cell):
         if self.shims:
             self.exclusive = Exclusive(self.loop, self.clock, self.app, self.request, self.direct)
         else:
-            self.variants[self.number] = Variant(self.removed, self.direct)
+            self.variants[self.number] = Variant(self.change, self.direct)
         return told
 
     def layers(self, _order):
@@ -70,23 +80,35 @@ class AuditCell(Cell):
 
     def variant(self, order):
         """Makes a variant and one request to it. That it does not answer is an answer."""
-        removed = frozenset(order["without"])
-        kept = []
+        patience_s = patience_of(order.get("timeout_s", DEFAULT_TIMEOUT_S))
         try:
-            app = self.layered.to(removed)
-            answer = self.run(ask(app, self.request, kept))
+            change = Change.of(order)
+            variant, body = self.tried(change, patience_s)
         except Failure as failure:
             return dict(failure.event(), event="variant", answered=False)
-        finally:
-            self.layered.to(self.removed)
-        direct = Direct(self.loop, app, self.request, answer)
-        self.variants[order["variant"]] = Variant(removed, direct)
-        return {
+        self.variants[order["variant"]] = variant
+        told = {
             "event": "variant",
             "answered": True,
-            "status": answer.status,
-            "body_bytes": answer.body_bytes,
+            "status": variant.direct.status,
+            "body_bytes": variant.direct.body_bytes,
         }
+        if self.change == Change():
+            told["body_same"] = body == self.first_body
+        return told
+
+    def tried(self, change, patience_s):
+        """A variant that has answered once, and the body of its answer."""
+        if not self.layered.possible:
+            raise Failure(BAD_ORDER, ONLY_AT_START.format(self.audit.flat.framework))
+        kept = []
+        try:
+            with attempt(self.loop, patience_s):
+                app = self.layered.to(change)
+                answer = self.run(in_time(ask(app, self.request, kept), patience_s))
+        finally:
+            self.layered.to(self.change)
+        return Variant(change, Direct(self.loop, app, self.request, answer)), b"".join(kept)
 
     def switch(self, order):
         """Makes the application the variant that the order names, for what comes next."""
@@ -95,7 +117,7 @@ class AuditCell(Cell):
             raise Failure(BAD_ORDER, f"there is no variant {order['variant']!r}")
         self.direct = variant.direct
         if self.layered.possible:
-            self.direct.app = self.layered.to(variant.removed)
+            self.direct.app = self.layered.to(variant.change)
 
     def warm_up(self, order):
         """As every cell, one variant."""
@@ -115,6 +137,13 @@ class AuditCell(Cell):
         if self.clock is None:
             raise Failure(BAD_ORDER, "exclusive: this cell was not asked for with shims")
         return told(self.exclusive.slice(order["cpu_ms"] * NS_PER_MS), len(self.audit.layers))
+
+    def behaviour(self, _order):
+        """What every layer does with one request."""
+        if not self.watched:
+            raise Failure(BAD_ORDER, "behaviour: this cell was not asked for with behaviour")
+        layers = self.watcher.facts(self.loop, self.app, self.request)
+        return {"event": "behaviour", "layers": layers}
 
 
 async def what_is_raised(app, request):
@@ -164,4 +193,5 @@ AuditCell.ORDERS = dict(
     warm_up=AuditCell.warm_up,
     slice=AuditCell.slice,
     exclusive=AuditCell.exclusive_slice,
+    behaviour=AuditCell.behaviour,
 )

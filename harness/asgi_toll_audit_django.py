@@ -4,11 +4,18 @@ import asyncio
 import contextlib
 import sys
 
+from asgi_toll_audit_django_shims import shim_factory, shim_hooks
 from asgi_toll_audit_imported import class_named
 from asgi_toll_audit_layer import FRAMEWORK, NESTED, Layer
 from asgi_toll_audit_path import Step
+from asgi_toll_audit_replace import built, named
 
 IT_IS_DJANGO = "it is Django itself"
+# What a handler has of its middlewares once they are loaded.
+MADE = (
+    "_view_middleware", "_template_response_middleware", "_exception_middleware",
+    "_middleware_chain",
+)  # fmt: skip
 
 
 def knows(held):
@@ -35,8 +42,8 @@ class Marker(str):
     factory = None
 
     @classmethod
-    def of(cls, factory):
-        marker = cls("asgi_toll_audit_django.shim")
+    def of(cls, factory, name="asgi_toll_audit_django.shim"):
+        marker = cls(name)
         marker.factory = factory
         return marker
 
@@ -48,21 +55,46 @@ class Middlewares:
         self.handler = handler
         self.used = load(handler)
         self.all = list(settings().MIDDLEWARE)
+        self.whole = self.held()
         self.told = [entry.layer(place) for entry in self.used]
 
     def layers(self):
         return self.told
 
-    def without(self, removed):
-        positions = {self.used[index].position for index in removed}
-        left = [path for position, path in enumerate(self.all) if position not in positions]
-        settings().MIDDLEWARE = left
-        self.handler.load_middleware(is_async=True)
+    def held(self):
+        """The setting, and what the handler has made of it."""
+        return settings().MIDDLEWARE, {name: getattr(self.handler, name) for name in MADE}
+
+    def put(self, held):
+        """Makes the handler what `held` gave before."""
+        settings().MIDDLEWARE, made = held
+        vars(self.handler).update(made)
 
     def restore(self):
-        """Undoes `without`."""
-        settings().MIDDLEWARE = self.all
-        self.handler.load_middleware(is_async=True)
+        """Undoes `put`."""
+        self.put(self.whole)
+
+    def loaded(self, change):
+        """What the handler makes of a changed setting, to be `put`."""
+        settings().MIDDLEWARE = self.setting(change)
+        try:
+            load(self.handler)
+            return self.held()
+        finally:
+            self.restore()
+
+    def setting(self, change):
+        """The setting after a change; what is not in use stays where it is."""
+        replace = dict(change.replace)
+        listed = list(self.all)
+        for entry, layer in zip(self.used, change.standing(range(len(self.used)))):
+            if layer is None:
+                listed[entry.position] = None
+            elif layer in replace:
+                listed[entry.position] = instead(replace[layer])
+            else:
+                listed[entry.position] = self.all[self.used[layer].position]
+        return [path for path in listed if path is not None]
 
     def shimmed(self, clock, first):
         """Loads the middlewares with shims between them. The setting stays as it is."""
@@ -158,43 +190,13 @@ def is_coroutine_function(function):
     return (check or asyncio.iscoroutinefunction)(function)
 
 
-def shim_factory(clock, index, is_async):
-    """A middleware that only has the clock call what is inside of it."""
+def instead(name):
+    """An entry of the setting for the middleware that `name` names."""
+    maker = named(name)
 
     def factory(get_response):
-        if not is_async:
-            return lambda request: clock.call(index, get_response, request)
+        return built(name, maker, (get_response,), {})
 
-        async def shim(request):
-            return await clock.around(index, get_response, request)
-
-        return shim
-
-    factory.sync_capable = not is_async
-    factory.async_capable = is_async
-    return factory
-
-
-def shim_hooks(handler, clock, first, loaded):
-    """Has the clock call the hooks that Django runs apart from the chain."""
-    for hook, kept_in, wrap, outermost_first in (
-        ("process_view", "_view_middleware", awaited_hook, True),
-        ("process_template_response", "_template_response_middleware", awaited_hook, False),
-        ("process_exception", "_exception_middleware", called_hook, False),
-    ):
-        having = [first + n for n, each in enumerate(loaded) if hasattr(each.instance, hook)]
-        indices = having if outermost_first else having[::-1]
-        hooks = getattr(handler, kept_in)
-        if len(hooks) == len(indices):
-            hooks[:] = [wrap(clock, index, each) for index, each in zip(indices, hooks)]
-
-
-def awaited_hook(clock, index, hook):
-    async def shim(*args, **kwargs):
-        return await clock.around(index, lambda: hook(*args, **kwargs))
-
-    return shim
-
-
-def called_hook(clock, index, hook):
-    return lambda *args: clock.call(index, hook, *args)
+    factory.sync_capable = getattr(maker, "sync_capable", True)
+    factory.async_capable = getattr(maker, "async_capable", False)
+    return Marker.of(factory, name)

@@ -18,6 +18,8 @@ def follow(path, link, app):
 class Components:
     """The components of one application that have hooks for requests."""
 
+    framework = "Falcon"
+
     def __init__(self, app, link, place):
         self.app = app
         self.link = link

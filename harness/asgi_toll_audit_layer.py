@@ -28,7 +28,8 @@ class Layer:
     """One layer: plain data.
 
     `patches` are dotted names of functions that others put in place of its `__call__`; what
-    those cost is part of what this layer costs.
+    those cost is part of what this layer costs. `given` are all options that it was registered
+    with, as far as they are known: these are never told.
     """
 
     def __init__(self, subject, place, by=APPLICATION, style=ASGI, itself=False):
@@ -44,6 +45,7 @@ class Layer:
         self.removable = True
         self.why_not = None
         self.options = options_of(subject)
+        self.given = {}
         self.style = style
         self.base_http = False
         self.sync = False
@@ -115,7 +117,7 @@ def source_of(subject):
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     try:
         line = inspect.findsource(kind)[1] + 1
-    except (OSError, TypeError, IndexError):
+    except Exception:  # no source, one that cannot be parsed, or Python 3.11 trips over itself
         line = None
     return absolute(file), line
 

@@ -2,6 +2,7 @@
 
 import types
 
+from asgi_toll_audit_given import given
 from asgi_toll_audit_imported import class_named
 from asgi_toll_audit_layer import FRAMEWORK
 from asgi_toll_audit_links import Attribute
@@ -110,15 +111,27 @@ def merged_chain(path, link, registered, until):
 
     What is of Lilya and not among the `registered`, it has put there by itself.
     """
-    by_project = {origin_of(each) for each in registered or ()}
+    waiting = list(registered or ())
+    by_project = {origin_of(each) for each in waiting}
     steps, first = path.chain.steps, len(path.chain.steps)
     link = path.follow_chain(link, until)
     steps[first:] = merged(steps[first:])
     for step in steps[first:]:
+        take_options(step.layer, waiting)
         if step.layer.origin.startswith("lilya.") and step.layer.origin not in by_project:
             step.layer.by = FRAMEWORK
             step.layer.keep(ADDS_ITSELF)
     return link
+
+
+def take_options(layer, waiting):
+    """Gives a layer the options of the first registration of it that is `waiting`."""
+    for entry in waiting:
+        origin = origin_of(entry)
+        if layer.origin == origin or layer.origin.startswith(f"{origin}.<locals>."):
+            layer.given = given(entry)
+            waiting.remove(entry)
+            return
 
 
 def origin_of(definition):

@@ -3,6 +3,7 @@
 import sys
 import types
 
+from asgi_toll_audit_given import given
 from asgi_toll_audit_imported import class_named
 from asgi_toll_audit_layer import FRAMEWORK, PATCHED_IN
 from asgi_toll_audit_links import Attribute
@@ -122,13 +123,14 @@ def nodes(router):
 
 
 def tell_places(path, steps, handler):
-    """Tells on which level each layer of a route is registered, where the numbers agree."""
+    """Tells on which level each layer of a route is registered, and with which options."""
     owned = [(owner, each) for owner in handler.ownership_layers for each in owner.middleware or ()]
     chosen = [step.layer for step in steps if not is_from_litestar(step.layer)]
     if len(owned) != len(chosen):
-        return
-    for (owner, _), layer in zip(owned, chosen):
+        return  # which is which cannot be told
+    for (owner, entry), layer in zip(owned, chosen):
         layer.place = path.at(level(owner))
+        layer.given = given(entry)
 
 
 def is_from_litestar(layer):

@@ -40,6 +40,8 @@ def follow(path, link, held):
 class Handlers:
     """The middlewares that an application calls with a request, outermost first."""
 
+    framework = "Muffin"
+
     def __init__(self, app, place):
         self.app = app
         self.all = list(app.internal_middlewares)

@@ -26,8 +26,9 @@ class Step:
         self.inner = inner
         self.passing = passing
 
-    def remove(self):
-        self.outer.set(self.inner.get())
+    def is_fixed(self):
+        """Whether nothing else can be put in its place: it routes, or nothing is inside of it."""
+        return self.passing or self.inner is None
 
     def shim(self, clock, index):
         self.outer.set(clock.shim(index, self.outer.get()))
@@ -40,6 +41,9 @@ class PatchStep(Step):
         super().__init__(layer, outer, patch.inner(outer.get()))
         self.patch = patch
         self.path = path
+
+    def is_fixed(self):
+        return True
 
     def remove(self):
         self.patch.take_back()
@@ -60,10 +64,18 @@ class Chain:
         inner = [step.inner for step in self.steps if step.inner is not None]
         return inner[-1] if inner else self.root
 
-    def without(self, removed):
-        """Takes out layers, innermost first: so each meets what is left inside of it."""
-        for index in sorted(removed, reverse=True):
-            self.steps[index].remove()
+    def runs(self):
+        """The places of layers that stand directly in one another, without routers between."""
+        runs, before = [], None
+        for place, step in enumerate(self.steps):
+            if step.is_fixed():
+                before = None
+                continue
+            if before is None or before.inner is not step.outer:
+                runs.append([])
+            runs[-1].append(place)
+            before = step
+        return runs
 
     def shimmed(self, clock):
         for index, step in enumerate(self.steps):

@@ -38,6 +38,8 @@ def follow(path, link, held):
 class Hooks:
     """The functions that one request runs before and after its handler, in this order."""
 
+    framework = "Quart"
+
     def __init__(self, app, link, path):
         self.app = app
         self.link = link

@@ -21,6 +21,8 @@ def follow(path, link, app):
 class Hooks:
     """The functions that one request runs, in this order."""
 
+    framework = "Sanic"
+
     def __init__(self, app, link, path):
         self.link = link
         names = routes_of(app, path.scope)

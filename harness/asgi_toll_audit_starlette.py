@@ -2,6 +2,7 @@
 
 import types
 
+from asgi_toll_audit_given import given
 from asgi_toll_audit_imported import class_named
 from asgi_toll_audit_layer import FRAMEWORK, PATCHED_IN, simple
 from asgi_toll_audit_links import Attribute
@@ -162,8 +163,8 @@ def takes(registered, step, app):
     for entry in registered:
         if made_by(entry.cls, step.outer.get()):
             registered.remove(entry)
-            options = getattr(entry, "kwargs", None) or getattr(entry, "options", None) or {}
-            step.layer.options.update(simple(options))
+            step.layer.given = given(entry)
+            step.layer.options.update(simple(step.layer.given))
             if is_instrumented(app) and is_observer(step):
                 step.layer.by = PATCHED_IN
             return True

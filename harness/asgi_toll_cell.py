@@ -33,6 +33,7 @@ class Cell:
         self.make = make
         self.app = None
         self.direct = None
+        self.first_body = b""
         self.lifespan = None
         self.counter = None
         counter = counter_for(cell)
@@ -52,6 +53,7 @@ class Cell:
         proof = self.prove(order.get("proof"))
         kept = []
         answer = self.run(ask(self.app, self.request, kept))
+        self.first_body = b"".join(kept)
         self.direct = Direct(self.loop, self.app, self.request, answer)
         if self.counter is not None:
             self.counter.watch(self.app, self.request)

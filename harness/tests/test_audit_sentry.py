@@ -44,6 +44,26 @@ assert (status, marks_of(headers)) == (200, MARKS)
 assert Starlette.__call__.__module__ == "starlette.applications"
 assert Mark.__call__.__module__ == "test_audit_starlette", Mark.__call__.__module__
 """
+SWITCHED = """
+from asgi_toll_audit_change import Change
+from asgi_toll_audit_switch import Switch
+switch = Switch(audit(build(), scope_of()))
+for _ in range(3):
+    status, headers, _ = ask(switch.to(Change.made(without=[0], order=[4, 2])))
+    assert (status, marks_of(headers)) == (200, MARKS)
+    assert [name for name in headers if name in MARKS] == [MARKS[0], MARKS[1], MARKS[2]]
+    assert Starlette.__call__.__module__ == "starlette.applications"
+    status, headers, _ = ask(switch.to(Change()))
+    assert [name for name in headers if name in MARKS] == MARKS[::-1]
+    assert "sentry" in Starlette.__call__.__module__ and "sentry" in Mark.__call__.__module__
+for change in (Change.made(order=[1, 0]), Change.made(replace={0: "a:B"})):
+    try:
+        switch.to(change)
+    except Exception as error:
+        assert "patched over Starlette" in str(error) or "cannot be moved" in str(error), error
+    else:
+        raise AssertionError(change)
+"""
 SHIMMED = """
 found, clock = audit(build(), scope_of()), Clock()
 status, headers, _ = ask(found.shimmed(clock))
@@ -80,6 +100,9 @@ class OfSentry(unittest.TestCase):
 
     def test_it_can_be_taken_out(self):
         self.run_script(REMOVED)
+
+    def test_it_can_be_taken_out_and_put_in_again(self):
+        self.run_script(SWITCHED)
 
     def run_script(self, body):
         source = STARLETTE.replace("{here!r}", repr(str(HERE))).replace("{body}", body)

@@ -17,6 +17,8 @@ from test_audit_client import (  # noqa: E402
     scope_of,
 )
 
+from asgi_toll_failure import Failure  # noqa: E402
+
 if importable("starlette"):
     import starlette
     from starlette.applications import Starlette
@@ -103,7 +105,7 @@ class OfStarlette(Checks, unittest.TestCase):
         self.assertEqual((own.by, own.removable), ("framework", False))
         self.assertEqual((own.distribution, own.version), ("starlette", starlette.__version__))
         self.assertIn("Starlette adds it", own.why_not)
-        with self.assertRaises(ValueError):
+        with self.assertRaises(Failure):
             found.without({0})
 
     def test_layers_around_an_application(self):

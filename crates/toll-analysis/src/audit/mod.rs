@@ -194,8 +194,9 @@ fn better(ablation: Option<&Estimate>, exclusive: Option<&Estimate>) -> Option<W
             let told = half(ablation);
             let is_vague = match (told, half(exclusive)) {
                 (Some(told), Some(other)) => told > VAGUE * ablation.estimate.abs() && told > other,
-                (None, Some(_)) => true,
-                (_, None) => false,
+                (Some(_), None) => false,
+                // Of a few rounds the difference of two large numbers says little.
+                (None, _) => true,
             };
             Some(if is_vague {
                 Way::Exclusive
