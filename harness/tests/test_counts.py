@@ -180,8 +180,9 @@ class Exact(unittest.TestCase):
 
 class Others(unittest.TestCase):
     def test_a_blocked_loop_is_told_from_a_busy_and_from_a_waiting_one(self):
+        # Where the machine has other work a request is held up by that too: the least of some counts.
         blocked, busy, waiting = (
-            count(app_that(before=text))[0]["blocked_ns"]
+            min(found["blocked_ns"] for found in count(app_that(before=text), repeats=5))
             for text in (
                 "time.sleep(0.01)",
                 "sum(range(300000))",

@@ -266,9 +266,6 @@ pub struct Answered {
     /// With so many bytes of body.
     #[serde(default)]
     pub body_bytes: u64,
-    /// Whether these are the bytes that the unchanged application sends.
-    #[serde(default)]
-    pub body_same: bool,
     /// Why it did not answer.
     #[serde(default)]
     pub message: String,

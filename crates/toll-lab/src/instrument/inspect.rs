@@ -139,7 +139,6 @@ impl Trial<'_, '_> {
             answered: true,
             status: answer.status,
             body_bytes: answer.body.len() as u64,
-            body_same: answer.body == self.answer.body,
             message: String::new(),
         };
         Ok(seen(&answered, self.answer))
