@@ -43,7 +43,9 @@ class Entries:
         for key, number in self.starts.calls.items():
             code = self.starts.codes[key]
             functions[absolute(code.co_filename), code.co_firstlineno, name_of(code)] += number
-        walkers = ranked(self.walkers)
+        walkers = ranked(self.walkers)[:1]
+        for place in walkers:
+            del place["calls"]
         return {
             "calls": sum(functions.values()),
             "functions": ranked(functions)[:MOST],

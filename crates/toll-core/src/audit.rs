@@ -143,28 +143,30 @@ pub struct CodePlace {
     pub calls: u64,
 }
 
-/// What a layer does with one request, as far as it shows at its borders.
+/// What a layer does with one request, as far as it shows at its borders; what does not show is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Behaviour {
     /// Whether the request came to it.
     pub reached: bool,
     /// Whether it answered without calling what is inside of it.
-    pub answers_itself: bool,
+    pub answers_itself: Option<bool>,
     /// Whether it holds the body of the answer until it has all of it.
-    pub buffers_response: bool,
+    pub buffers_response: Option<bool>,
     /// Whether it sends the head of the answer only when there is some body.
-    pub delays_start: bool,
+    pub delays_start: Option<bool>,
+    /// Whether it sends the head of the answer again when the body comes in pieces.
+    pub repeats_start: Option<bool>,
     /// Whether it reads the body of the request before it calls what is inside of it.
-    pub buffers_request: bool,
+    pub buffers_request: Option<bool>,
     /// Messages with body that it sends more than it was given.
-    pub extra_messages: i64,
+    pub extra_messages: Option<i64>,
     /// What it changes: `scope`, `request`, `status`, `headers`, `body`.
-    pub changes: Vec<String>,
+    pub changes: Option<Vec<String>>,
     /// Whether it changed nothing that can be seen from outside of it.
-    pub idle: bool,
+    pub idle: Option<bool>,
     /// Which callables it put its own in place of: `receive`, `send`.
-    pub wraps: Vec<String>,
+    pub wraps: Option<Vec<String>>,
     /// The functions that are entered most within it.
     pub functions: Vec<CodePlace>,
     /// Functions that are entered within it.

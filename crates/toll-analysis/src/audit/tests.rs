@@ -251,9 +251,9 @@ fn what_a_layer_does_at_its_borders_is_told() {
             },
         ),
         (
-            "works-for-nothing",
+            "works-while-idle",
             Behaviour {
-                idle: true,
+                idle: Some(true),
                 calls: 60,
                 ..Behaviour::default()
             },
@@ -261,14 +261,14 @@ fn what_a_layer_does_at_its_borders_is_told() {
         (
             "buffers-body",
             Behaviour {
-                buffers_response: true,
+                buffers_response: Some(true),
                 ..Behaviour::default()
             },
         ),
         (
             "extra-messages",
             Behaviour {
-                extra_messages: 1,
+                extra_messages: Some(1),
                 ..Behaviour::default()
             },
         ),
@@ -288,7 +288,7 @@ fn what_a_layer_does_at_its_borders_is_told() {
         "Layer",
         (0.1, 0.001),
         Behaviour {
-            idle: true,
+            idle: Some(true),
             calls: 60,
             ..Behaviour::default()
         },
@@ -308,7 +308,7 @@ fn a_layer_that_rejects_belongs_outside_of_dear_ones() {
     assert!(codes(&[dear.clone(), hosts.clone()]).contains(&"order-matters".to_owned()));
     assert!(!codes(&[hosts, dear.clone()]).contains(&"order-matters".to_owned()));
     let answers = Behaviour {
-        answers_itself: true,
+        answers_itself: Some(true),
         ..Behaviour::default()
     };
     let own = seen("Cache", (0.5, 0.005), answers);

@@ -22,9 +22,10 @@ pub const CODES: &[&str] = &[
     "compresses-hard",
     "patched",
     "walks-routes",
-    "works-for-nothing",
+    "works-while-idle",
     "buffers-body",
     "extra-messages",
+    "breaks-streaming",
     "expensive-layer",
     "ways-disagree",
     "load-bearing",
@@ -37,15 +38,16 @@ pub const CODES: &[&str] = &[
 /// A finding about one layer, if it holds.
 type OfLayer = fn(&LayerAudit) -> Option<Finding>;
 
-const OF_LAYER: [OfLayer; 11] = [
+const OF_LAYER: [OfLayer; 12] = [
     counted::task_per_request,
     counted::thread_hop,
     counted::compresses_hard,
     counted::patched,
     seen::walks_routes,
-    seen::works_for_nothing,
+    seen::works_while_idle,
     seen::buffers_body,
     seen::extra_messages,
+    seen::breaks_streaming,
     timed::expensive,
     timed::ways_disagree,
     timed::bears_a_load,

@@ -32,28 +32,28 @@ pub(super) fn walks_routes(layer: &LayerAudit) -> Option<Finding> {
     ))
 }
 
-/// It is busy, and nothing comes of it.
-pub(super) fn works_for_nothing(layer: &LayerAudit) -> Option<Finding> {
+/// It is busy, and nothing comes of it that request or answer would show.
+pub(super) fn works_while_idle(layer: &LayerAudit) -> Option<Finding> {
     let seen = layer.behaviour.as_ref()?;
     let is_dear = layer.share.is_some_and(|share| share >= SHARE);
-    if !seen.idle || seen.calls < BUSY || !is_dear {
+    if seen.idle != Some(true) || seen.calls < BUSY || !is_dear {
         return None;
     }
     let most = seen.functions.first();
     let most = most.map_or_else(String::new, |most| format!("; most often {}", line(most)));
     Some(finding(
-        "works-for-nothing",
+        "works-while-idle",
         format!(
-            "{} leaves this request as it is, and works for it.",
+            "{} leaves request and answer as they are, and works all the same.",
             layer.layer.name
         ),
         format!(
-            "{} Python functions are entered within it; neither request nor answer are other than without it{most}",
+            "{} Python functions are entered within it{most}",
             seen.calls
         ),
         &advised(
             layer,
-            "Let it look first whether it is needed and hand on at once where it is not, or keep it to the routes that need it.",
+            "Where it only watches (metrics, traces), that is its price. Else let it look first whether it is needed and hand on at once where it is not, or keep it to the routes that need it.",
         ),
     ))
 }
@@ -61,7 +61,8 @@ pub(super) fn works_for_nothing(layer: &LayerAudit) -> Option<Finding> {
 /// It waits for the end of a body before it hands on the beginning.
 pub(super) fn buffers_body(layer: &LayerAudit) -> Option<Finding> {
     let seen = layer.behaviour.as_ref()?;
-    let what = match (seen.buffers_request, seen.buffers_response) {
+    let is = |seen: Option<bool>| seen == Some(true);
+    let what = match (is(seen.buffers_request), is(seen.buffers_response)) {
         (false, false) => return None,
         (true, false) => "the body of the request",
         (false, true) => "the body of the answer",
@@ -78,18 +79,16 @@ pub(super) fn buffers_body(layer: &LayerAudit) -> Option<Finding> {
 /// Each message is one more send through all that is outside of it.
 pub(super) fn extra_messages(layer: &LayerAudit) -> Option<Finding> {
     let seen = layer.behaviour.as_ref()?;
-    if seen.extra_messages < 1 {
-        return None;
-    }
+    let extra = seen.extra_messages.filter(|extra| *extra >= 1)?;
     Some(finding(
         "extra-messages",
         format!(
             "{} sends {} more than it is given.",
             layer.layer.name,
-            if seen.extra_messages == 1 {
+            if extra == 1 {
                 "one message".to_owned()
             } else {
-                format!("{} messages", seen.extra_messages)
+                format!("{extra} messages")
             }
         ),
         format!(
@@ -100,5 +99,22 @@ pub(super) fn extra_messages(layer: &LayerAudit) -> Option<Finding> {
             layer,
             "Every layer outside of it, and the server, handle each of them: hand messages on as they are.",
         ),
+    ))
+}
+
+/// The head of an answer may be sent once.
+pub(super) fn breaks_streaming(layer: &LayerAudit) -> Option<Finding> {
+    let seen = layer.behaviour.as_ref()?;
+    if seen.repeats_start != Some(true) {
+        return None;
+    }
+    Some(finding(
+        "breaks-streaming",
+        format!(
+            "{} sends the head of the answer again with every piece of the body.",
+            layer.layer.name
+        ),
+        format!("seen with an answer in two pieces{}", defined_at(layer)),
+        "Servers refuse that: answers that stream fail behind it. Look for a newer release, or leave streaming routes out.",
     ))
 }

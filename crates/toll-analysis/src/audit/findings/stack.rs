@@ -130,7 +130,7 @@ pub(super) fn order_matters(layers: &[LayerAudit], _: Option<&Total>) -> Option<
 
 fn answers_itself(layer: &LayerAudit) -> bool {
     let seen = layer.behaviour.as_ref();
-    seen.is_some_and(|seen| seen.answers_itself)
+    seen.and_then(|seen| seen.answers_itself) == Some(true)
 }
 
 fn rejects(layer: &LayerAudit) -> bool {
