@@ -3,11 +3,13 @@
 //! Two ways that know nothing of one another: *ablation*, the application with and without the layer,
 //! and *exclusive accounting*, what passes between its borders. Where both have a number the ablation is
 //! told, because it holds all that the layer causes (tasks, garbage, other layers' work), unless it is too
-//! vague beside the other; where they disagree, that is a finding. Exact counts say what it does.
+//! vague beside the other; where they disagree, that is a finding. Exact counts say what it does. What all
+//! layers together take under a real server stands beside that.
 
 mod cost;
 mod findings;
 pub mod results;
+mod served;
 
 use std::collections::BTreeMap;
 
@@ -44,10 +46,12 @@ pub struct Asked {
     pub layers: Vec<Layer>,
     /// What became of the application without each.
     pub removals: Vec<Removal>,
-    /// The place of the series with its variants in the run.
-    pub variants: usize,
+    /// The place of the series with its variants in the run, where there is one.
+    pub variants: Option<usize>,
     /// The place of the series with its layers by themselves.
-    pub borders: usize,
+    pub borders: Option<usize>,
+    /// The place of the series of the whole under a real server.
+    pub served: Option<usize>,
 }
 
 /// How far one instrument of an audit has come.
@@ -59,6 +63,7 @@ pub fn precision(
     let costs = match instrument {
         Instrument::Ablation => cost::by_ablation(series),
         Instrument::Exclusive => cost::by_borders(series),
+        Instrument::Load => return served::precision(series, settings),
         _ => return crate::toll_precision(series, instrument, settings),
     };
     let worst = cost::worst(&costs, PRECISION);
@@ -94,8 +99,15 @@ pub fn judge(run: &MeasuredRun, app: &str, asked: &[Asked]) -> AuditReport {
 
 fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     let nothing = MeasuredSeries::default();
-    let series = |place: usize| run.series.get(place).unwrap_or(&nothing);
+    let known = |place: Option<usize>| run.series.get(place?);
+    let series = |place| known(place).unwrap_or(&nothing);
     let (variants, borders) = (series(asked.variants), series(asked.borders));
+    let layers_out = asked
+        .removals
+        .iter()
+        .filter(|one| one.is_possible())
+        .count();
+    let load = known(asked.served);
     let (ablation, exclusive) = (cost::by_ablation(variants), cost::by_borders(borders));
     let whole = ablation.whole.clone().or_else(|| exclusive.whole.clone());
     let counted = counted(variants);
@@ -118,6 +130,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
         body_bytes: asked.body_bytes,
         findings: findings::of_stack(&layers, total.as_ref()),
         inside: exclusive.of.get(&BARE).cloned(),
+        load: load.map(|load| served::judge(load, &run.settings, layers_out)),
         rounds: [
             (Way::Ablation.name().to_owned(), ablation.rounds),
             (Way::Exclusive.name().to_owned(), exclusive.rounds),
@@ -331,8 +344,9 @@ mod tests {
             body_bytes: 2,
             layers: names.collect(),
             removals: vec![Removal::Same; tolls_us.len()],
-            variants: 0,
-            borders: 1,
+            variants: Some(0),
+            borders: Some(1),
+            served: None,
         };
         judge(&run, "main:app", &[asked]).requests.remove(0)
     }
@@ -421,8 +435,9 @@ mod tests {
             body_bytes: 2,
             layers: vec![known("Auth", true)],
             removals: vec![Removal::OtherStatus { status: 401 }],
-            variants: 0,
-            borders: 1,
+            variants: Some(0),
+            borders: Some(1),
+            served: None,
         };
         let told = judge(&run, "main:app", &[asked]).requests.remove(0);
         let layer = &told.layers[0];
@@ -517,8 +532,9 @@ mod tests {
                 ..known("Timing", true)
             }],
             removals: vec![Removal::Same],
-            variants: 0,
-            borders: 1,
+            variants: Some(0),
+            borders: Some(1),
+            served: None,
         };
         let told = judge(&run, "main:app", &[asked]).requests.remove(0);
         let layer = &told.layers[0];
