@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
 use toll_analysis::results::Finding;
 
-use super::names;
+use super::{names, served};
 use crate::format;
 use crate::html::esc;
 use crate::plot::{Strip, waterfall_svg};
@@ -50,10 +50,22 @@ fn of_request(request: &RequestAudit) -> String {
     let rows: String = request.layers.iter().map(row).collect();
     let findings: String = names::findings(request).into_iter().map(card).collect();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{}<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
+        under_load(request),
     )
+}
+
+fn under_load(request: &RequestAudit) -> String {
+    let Some(text) = served::paragraph(request) else {
+        return String::new();
+    };
+    let paragraph = format!("<p>{}</p>\n", esc(&text));
+    match served::log_tail(request) {
+        [] => paragraph,
+        lines => format!("{paragraph}<pre>{}</pre>\n", esc(&lines.join("\n"))),
+    }
 }
 
 fn row(layer: &LayerAudit) -> String {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toll_analysis::audit::results::{AuditReport, RequestAudit};
 
-use super::names;
+use super::{names, served};
 use crate::compare::escaped;
 use crate::format;
 
@@ -54,6 +54,9 @@ fn of_request(request: &RequestAudit) -> String {
                 .map_or_else(String::new, |share| format::percent(share.max(0.0))),
             escaped(&names::way(layer)),
         );
+    }
+    if let Some(text) = served::paragraph(request) {
+        let _ = writeln!(out, "\n{}", escaped(&text));
     }
     let findings = names::findings(request);
     if !findings.is_empty() {

@@ -4,6 +4,7 @@
 mod html;
 mod markdown;
 mod names;
+mod served;
 mod terminal;
 
 use toll_analysis::audit::results::AuditReport;

@@ -15,7 +15,11 @@ pub(super) fn verdict(request: &RequestAudit) -> String {
         _ => format!("The {count} layers take"),
     };
     let Some(total) = &request.total else {
-        return format!("{count} layers were found; none has a number.");
+        let rest = match &request.load {
+            Some(_) => "",
+            None => "; none has a number",
+        };
+        return format!("{count} layers were found{rest}.");
     };
     format!(
         "{layers} {} of a {}: {} of {} µs.",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
 
-use super::names;
+use super::{names, served};
 use crate::compare::wrapped;
 use crate::format;
 use crate::terminal::TerminalStyle;
@@ -56,6 +56,12 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
             names::micros(inside.estimate)
         );
         out += &wrapped(&text, style.width, "  ");
+    }
+    if let Some(text) = served::paragraph(request) {
+        out += &wrapped(&text, style.width, "  ");
+    }
+    for line in served::log_tail(request) {
+        let _ = writeln!(out, "    {line}");
     }
     for finding in names::findings(request) {
         let _ = write!(out, "\n  {} ", mark(style));
