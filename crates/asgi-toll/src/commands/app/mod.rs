@@ -4,16 +4,18 @@ mod plan;
 mod project;
 mod requests;
 mod secrets;
+mod served;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use toll_analysis::Precision;
-use toll_analysis::audit::results::AuditReport;
+use toll_analysis::audit::results::{AuditReport, RequestAudit};
 use toll_analysis::audit::{Asked, judge, precision};
 use toll_core::audit::Removal;
 use toll_core::failure::{Failure, Stage};
+use toll_core::plan::Plan;
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
 use toll_core::workload::Workload;
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         project.found_by,
         settings::without_home(&project.environment.python.display().to_string())
     ));
+    let server = served::chosen(args, &project)?;
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
     let audit = Audit {
         args,
@@ -63,6 +66,8 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
             event_loop: &event_loop,
             lifespan: &args.lifespan,
             budget_s: (time.as_secs() * wanted.len() as u64).max(1),
+            instruments: &args.instruments,
+            server,
         },
     };
     let seen = audit.inspected(&wanted, slowest)?;
@@ -75,7 +80,7 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         return Ok(Exit::Interrupted);
     };
     show(&report, args, printer)?;
-    Ok(exit_of(&report, &args.fail_on))
+    Ok(exit_of(&report, args))
 }
 
 /// What an audit is made with.
@@ -163,15 +168,12 @@ impl Audit<'_> {
             ..self.order(plan, &requests)?
         };
         let (mut task, prepared) = self.prepared(order)?;
+        let asked: Vec<Asked> = seen.iter().map(|seen| asked(&task.plan, seen)).collect();
         let judge = Arc::new(Layers(task.plan.settings.clone()));
         let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();
         let printer = self.printer.muted();
         let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;
-        let asked: Vec<Asked> = seen.iter().enumerate().map(asked).collect();
         let report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
-        let has_number = |request: &toll_analysis::audit::results::RequestAudit| {
-            request.whole.is_some() || request.layers.iter().any(|layer| !layer.counts.is_empty())
-        };
         if measured.interrupted && !report.requests.iter().any(has_number) {
             return Ok(None);
         }
@@ -181,7 +183,7 @@ impl Audit<'_> {
         Ok(Some(report))
     }
 
-    fn order(&self, plan: toll_core::plan::Plan, requests: &[Workload]) -> anyhow::Result<Order> {
+    fn order(&self, plan: Plan, requests: &[Workload]) -> anyhow::Result<Order> {
         let mut shelf: Shelf = catalogue::shelf(SUITE)?;
         self.draft.shelve(&mut shelf, requests);
         Ok(Order {
@@ -228,8 +230,11 @@ impl Audit<'_> {
 
     fn hidden(&self, mut report: AuditReport) -> AuditReport {
         for request in &mut report.requests {
-            let error = request.error.take();
-            request.error = error.map(|error| self.project.secrets.hidden_in(&error));
+            let of_load = request.load.as_mut().map(|load| &mut load.error);
+            for error in std::iter::once(&mut request.error).chain(of_load) {
+                let told = error.take();
+                *error = told.map(|error| self.project.secrets.hidden_in(&error));
+            }
         }
         report
     }
@@ -291,16 +296,18 @@ impl Judge for Layers {
     }
 }
 
-/// What was asked and seen; its series stand in pairs.
-fn asked((number, (request, seen)): (usize, &(Workload, Inspected))) -> Asked {
+/// What was asked and seen, and where in the plan it is measured.
+fn asked(plan: &Plan, (request, seen): &(Workload, Inspected)) -> Asked {
+    let place_of = |kind| plan::place_of(plan, &request.name, kind);
     Asked {
         request: request.name.clone(),
         status: seen.first.answer.status,
         body_bytes: seen.first.answer.body.len() as u64,
         layers: seen.layers.clone(),
         removals: seen.removals.clone(),
-        variants: 2 * number,
-        borders: 2 * number + 1,
+        variants: place_of(plan::VARIANTS),
+        borders: place_of(plan::BORDERS),
+        served: place_of(plan::SERVED),
     }
 }
 
@@ -345,7 +352,27 @@ fn is_undecided(report: &AuditReport, fail_on: &[String]) -> bool {
     })
 }
 
-fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
+/// Whether a request has any number.
+fn has_number(request: &RequestAudit) -> bool {
+    let has_counts = || request.layers.iter().any(|layer| !layer.counts.is_empty());
+    request.whole.is_some() || under_load(request) || has_counts()
+}
+
+fn under_load(request: &RequestAudit) -> bool {
+    let load = request.load.as_ref();
+    load.is_some_and(|load| load.with.is_some())
+}
+
+/// Whether a request lacks a number that was asked for.
+fn is_lacking(request: &RequestAudit, asked: &[Instrument]) -> bool {
+    let asks = |instrument| asked.contains(&instrument);
+    let timed = asks(Instrument::Ablation) || asks(Instrument::Exclusive);
+    (timed && request.whole.is_none())
+        || (asks(Instrument::Load) && !under_load(request))
+        || !has_number(request)
+}
+
+fn exit_of(report: &AuditReport, args: &AppArgs) -> Exit {
     if report.interrupted {
         return Exit::Interrupted;
     }
@@ -356,20 +383,19 @@ fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
         .flat_map(|layer| &layer.findings);
     let of_stacks = report.requests.iter().flat_map(|request| &request.findings);
     let mut found = of_layers.chain(of_stacks);
-    if found.any(|finding| fail_on.contains(&finding.code)) {
+    if found.any(|finding| args.fail_on.contains(&finding.code)) {
         return Exit::Objection;
     }
-    if is_undecided(report, fail_on) {
+    if is_undecided(report, &args.fail_on) {
         return Exit::Inconclusive;
     }
-    let failed = report
-        .requests
-        .iter()
-        .filter(|request| request.whole.is_none())
-        .count();
-    match failed {
-        0 => Exit::Done,
-        all if all == report.requests.len() => Exit::NothingMeasured,
-        _ => Exit::SomeFailed,
+    let requests = &report.requests;
+    if !requests.iter().any(has_number) {
+        return Exit::NothingMeasured;
     }
+    let is_lacking = |request| is_lacking(request, &args.instruments);
+    if requests.iter().any(is_lacking) {
+        return Exit::SomeFailed;
+    }
+    Exit::Done
 }

@@ -1,4 +1,4 @@
-//! From requests, and what a first look saw, to a plan: two series a request.
+//! From requests, and what a first look saw, to a plan: a series a request for each way to measure it.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,16 @@ use toll_core::subject::{Kind, Mark, Style, Subject};
 use toll_core::workload::{Protocol, Workload};
 use toll_lab::instrument::Inspected;
 
+use super::served::{self, Chosen};
 use crate::catalogue::Shelf;
 
 /// The name of what is measured, where suites have a framework's.
 const SUBJECT: &str = "app";
-/// The kinds of its two series.
-const VARIANTS: &str = "variants";
-const BORDERS: &str = "borders";
-/// Never started: a request is made in-process.
+/// The kinds of its series.
+pub(super) const VARIANTS: &str = "variants";
+pub(super) const BORDERS: &str = "borders";
+pub(super) const SERVED: &str = "served";
+/// Never started, but for what is served: a request is made in-process.
 const SERVER: &str = "uvicorn";
 
 /// Blocks in a round, and CPU time of a slice: many short ones, because what differs between variants is
@@ -37,6 +39,10 @@ pub(super) struct Draft<'a> {
     pub(super) lifespan: &'a str,
     /// Wall seconds, all requests together.
     pub(super) budget_s: u64,
+    /// How it is measured.
+    pub(super) instruments: &'a [Instrument],
+    /// The server, where it is put under load.
+    pub(super) server: Option<Chosen>,
 }
 
 impl Draft<'_> {
@@ -48,22 +54,45 @@ impl Draft<'_> {
         self.plan(series.collect())
     }
 
-    /// Two series a request: its variants, and its layers by themselves.
+    /// For each request its variants, its layers by themselves, and the whole under a server, as far
+    /// as they are asked for.
     pub(super) fn to_measure<'r>(
         &self,
         seen: impl Iterator<Item = (&'r Workload, &'r Inspected)>,
     ) -> Plan {
-        let both = |(request, seen): (&Workload, &Inspected)| {
+        let series = |(request, seen): (&Workload, &Inspected)| {
             let variants = variants(seen);
-            let mut ablation = vec![Instrument::Counts];
+            let mut by_variants = vec![Instrument::Counts];
             // There is nothing to compare the whole with where nothing can be taken out.
-            ablation.extend((variants.len() > 1).then_some(Instrument::Ablation));
-            [
-                self.series(request, VARIANTS, variants, ablation),
-                self.series(request, BORDERS, borders(seen), vec![Instrument::Exclusive]),
-            ]
+            by_variants.extend((variants.len() > 1).then_some(Instrument::Ablation));
+            let kinds = [
+                (VARIANTS, variants, by_variants),
+                (BORDERS, borders(seen), vec![Instrument::Exclusive]),
+                (SERVED, served::cells(seen), vec![Instrument::Load]),
+            ];
+            let asked = kinds.into_iter().filter_map(|(kind, cells, by)| {
+                let by: Vec<Instrument> = by.into_iter().filter(|by| self.asks(*by)).collect();
+                (!by.is_empty()).then(|| self.series(request, kind, cells, by))
+            });
+            asked
+                .map(|series| self.served(seen, series))
+                .collect::<Vec<_>>()
         };
-        self.plan(seen.flat_map(both).collect())
+        self.plan(seen.flat_map(series).collect())
+    }
+
+    fn asks(&self, instrument: Instrument) -> bool {
+        self.instruments.contains(&instrument)
+    }
+
+    /// The series under its server, if it is one.
+    fn served(&self, seen: &Inspected, series: SeriesPlan) -> SeriesPlan {
+        match &self.server {
+            Some(chosen) if series.axes.get(axes::KIND) == SERVED => {
+                served::under(chosen, seen, series)
+            }
+            _ => series,
+        }
     }
 
     fn plan(&self, series: Vec<SeriesPlan>) -> Plan {
@@ -119,7 +148,7 @@ impl Draft<'_> {
 
     /// Puts what the plan names where it is looked for.
     pub(super) fn shelve(&self, shelf: &mut Shelf, requests: &[Workload]) {
-        let kinds = [VARIANTS, BORDERS].map(|name| (name.to_owned(), kind()));
+        let kinds = [VARIANTS, BORDERS, SERVED].map(|name| (name.to_owned(), kind()));
         let subject = Subject {
             name: SUBJECT.to_owned(),
             distribution: String::new(),
@@ -136,6 +165,14 @@ impl Draft<'_> {
             .map(|request| (request.name.clone(), request.clone()));
         catalogue.workloads.extend(named);
     }
+}
+
+/// The place in a plan of a request's series of one kind, if there is one.
+pub(super) fn place_of(plan: &Plan, request: &str, kind: &str) -> Option<usize> {
+    let is_it = |series: &SeriesPlan| {
+        (series.axes.get(axes::WORKLOAD), series.axes.get(axes::KIND)) == (request, kind)
+    };
+    plan.series.iter().position(is_it)
 }
 
 /// The whole, without each layer that can be taken out, and without all of these.
