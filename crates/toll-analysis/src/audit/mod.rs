@@ -203,7 +203,7 @@ fn share(part: Option<&Estimate>, whole: Option<&Estimate>) -> Option<f64> {
 }
 
 /// What all layers take: measured without all of them at once where every one of them can be taken
-/// out, else added up.
+/// out, else added up where each has a number.
 fn total(layers: &[LayerAudit], ablation: &Costs, whole: Option<&Estimate>) -> Option<Total> {
     if layers.is_empty() {
         return None;
@@ -212,6 +212,10 @@ fn total(layers: &[LayerAudit], ablation: &Costs, whole: Option<&Estimate>) -> O
     let sum: f64 = tolls.map(|toll| toll.estimate).sum();
     let all_out = layers.iter().all(|layer| layer.removal.is_possible());
     let measured = ablation.of.get(&BARE).filter(|_| all_out);
+    let all_known = layers.iter().all(|layer| layer.toll.is_some());
+    if measured.is_none() && !all_known {
+        return None;
+    }
     let toll = measured.cloned().unwrap_or_else(|| Estimate {
         estimate: sum,
         low: None,

@@ -125,7 +125,15 @@ fn strips(request: &RequestAudit) -> Vec<Strip> {
 /// The whole less its layers; what its own borders say, where that is not known.
 fn inside(request: &RequestAudit) -> Option<f64> {
     let (whole, total) = (request.whole.as_ref(), request.total.as_ref());
-    let rest = whole.map(|whole| whole.estimate - total.map_or(0.0, |total| total.toll.estimate));
+    let known = || {
+        let tolls = request
+            .layers
+            .iter()
+            .filter_map(|layer| layer.toll.as_ref());
+        tolls.map(|toll| toll.estimate).sum()
+    };
+    let layers = total.map_or_else(known, |total| total.toll.estimate);
+    let rest = whole.map(|whole| whole.estimate - layers);
     rest.or_else(|| request.inside.as_ref().map(|inside| inside.estimate))
         .map(|rest| rest.max(0.0))
 }

@@ -15,9 +15,11 @@ pub(super) fn verdict(request: &RequestAudit) -> String {
         _ => format!("The {count} layers take"),
     };
     let Some(total) = &request.total else {
-        let rest = match &request.load {
-            Some(_) => "",
-            None => "; none has a number",
+        let known = request.layers.iter().filter(|layer| layer.toll.is_some());
+        let rest = match (known.count(), &request.load) {
+            (0, Some(_)) => String::new(),
+            (0, None) => "; none has a number".to_owned(),
+            (known, _) => format!("; {} of them have no number", count - known),
         };
         return format!("{count} layers were found{rest}.");
     };

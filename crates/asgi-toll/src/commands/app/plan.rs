@@ -63,8 +63,10 @@ impl Draft<'_> {
         let series = |(request, seen): (&Workload, &Inspected)| {
             let variants = variants(seen);
             let mut by_variants = vec![Instrument::Counts];
-            // There is nothing to compare the whole with where nothing can be taken out.
-            by_variants.extend((variants.len() > 1).then_some(Instrument::Ablation));
+            // There is nothing to compare the whole with where nothing can be taken out; then the other
+            // way knows the whole as well.
+            let alone = variants.len() == 1 && self.asks(Instrument::Exclusive);
+            by_variants.extend((!alone).then_some(Instrument::Ablation));
             let kinds = [
                 (VARIANTS, variants, by_variants),
                 (BORDERS, borders(seen), vec![Instrument::Exclusive]),
