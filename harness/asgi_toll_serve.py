@@ -7,6 +7,8 @@ Reads from the environment which subject to build:
 * `NUM_MIDDLEWARES`    number of layers
 * `ASGI_TOLL_WORKLOAD` workload, `ping` unless told otherwise
 * `ASGI_TOLL_PLANT`    known layers around the application (`asgi_toll_plant`), or nothing
+
+With `ASGI_TOLL_APP` it is the user's own application instead (`asgi_toll_served`).
 """
 
 import os
@@ -14,6 +16,7 @@ import sys
 import traceback
 
 import asgi_toll_plant
+import asgi_toll_project
 from asgi_toll_load_subject import load_subject, required
 
 EXIT_STATUS = 3
@@ -29,6 +32,11 @@ def layer_count(text):
 
 def build_from_environment():
     """The ASGI application that the environment describes."""
+    if asgi_toll_project.is_asked_for():
+        # Only here: it looks into frameworks, which subjects are spared.
+        import asgi_toll_served
+
+        return asgi_toll_served.build(os.environ)
     subject = load_subject(required("ASGI_TOLL_SUBJECT"))
     return asgi_toll_plant.build(
         subject,

@@ -274,6 +274,92 @@ fn layers_on_every_level_of_litestar_are_found() {
     assert!(places.len() >= 3, "{places:?}");
 }
 
+/// The whole application under a real server, with its layers and without those that can be taken out.
+#[test]
+fn a_stack_is_put_under_a_real_server_with_and_without_its_layers() {
+    let project = Project::new("starlette-twins");
+    let args = [
+        "main:app",
+        "--instrument",
+        "load",
+        "--time",
+        "40s",
+        "--json",
+    ];
+    let mut command = project.command(&args);
+    let ended = Ended::of(&command.env("FORM", "base").output().unwrap()).expect(0);
+    let request = &ended.json()["requests"][0];
+    let load = &request["load"];
+    assert_eq!(load["server"], "uvicorn", "{load}");
+    assert_eq!(load["server_version"], "0.54.0", "{load}");
+    assert_eq!(
+        (&load["error"], &load["http"]),
+        (&Value::Null, &"h11".into())
+    );
+    let possible = layers(request)
+        .into_iter()
+        .filter(|layer| {
+            ["same", "other-body"]
+                .map(Value::from)
+                .contains(&layer["removal"]["kind"])
+        })
+        .count();
+    assert!(possible > 0, "{request}");
+    assert_eq!(load["layers_out"], possible, "{load}");
+    let of = |side: &str, what: &str| load[side][what]["estimate"].as_f64().unwrap();
+    let rates = ["with", "without"].map(|side| of(side, "requests_per_s"));
+    assert!(rates[0] > 10.0 && rates[1] >= 0.95 * rates[0], "{rates:?}");
+    // Each side by itself says the same as the pairs, as far as the machine holds still.
+    let saved = of("with", "cpu_us") - of("without", "cpu_us");
+    let toll = load["toll_us"]["estimate"].as_f64().unwrap();
+    assert!(
+        toll > 0.0 && (toll - saved).abs() < 0.5 * toll,
+        "{toll} {saved}"
+    );
+    assert!(load["with"]["requests"].as_u64().unwrap() > 100, "{load}");
+    assert_eq!(load["with"]["failed"], 0, "{load}");
+    let folder = project.folder.display().to_string();
+    eventually(10, || processes_with(&folder) == NOBODY);
+}
+
+#[test]
+fn a_framework_that_wires_its_layers_at_startup_is_served_without_them() {
+    let project = Project::new("django-default");
+    let args = ["--instrument", "load,counts", "--time", "25s", "--json"];
+    let ended = project.run(&[&["project.asgi:application"], &args[..]].concat());
+    let request = &ended.expect(0).json()["requests"][0];
+    let cpu_us = |side: &str| request["load"][side]["cpu_us"]["estimate"].as_f64();
+    let (with, without) = (cpu_us("with").unwrap(), cpu_us("without").unwrap());
+    assert!(without < with, "{without} of {with}");
+    // Only what was asked for.
+    assert_eq!(request["whole"], Value::Null);
+    let security = layer(request, "SecurityMiddleware");
+    assert!(security["counts"]["python_calls"].is_f64(), "{security}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_before_anything_is_measured() {
+    let project = Project::new("starlette-twins");
+    for (args, word) in [
+        (&["--server", "uvicorn"][..], "belongs to --instrument load"),
+        (
+            &["--instrument", "load", "--server", "nginx"],
+            "there are granian",
+        ),
+        (
+            &["--instrument", "load", "--server", "granian"],
+            "-m pip install granian",
+        ),
+        (
+            &["--instrument", "direct"],
+            "possible values: counts, ablation",
+        ),
+    ] {
+        let ended = project.run(&[&["main:app"], args].concat()).expect(2);
+        assert!(ended.stderr.contains(word), "{args:?}: {}", ended.stderr);
+    }
+}
+
 /// Known costs in a stack of twelve come out again, in both ways. The machine may be busy: the figures of
 /// a quiet one stand in docs/METHODOLOGY.md.
 #[test]

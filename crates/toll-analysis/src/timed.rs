@@ -46,7 +46,9 @@ pub(crate) fn judge(series: &MeasuredSeries, gauge: &Gauge, settings: &Settings)
     }
 }
 
-fn cells(gauge: &Gauge, blocks: &Blocks<'_>) -> (Vec<Cell>, usize) {
+/// Every cell as `gauge` tells it, in the order of the blocks' cells, and how many histograms could
+/// not be read.
+pub(crate) fn cells(gauge: &Gauge, blocks: &Blocks<'_>) -> (Vec<Cell>, usize) {
     let mut unreadable_histograms = 0;
     let cells = blocks
         .cells

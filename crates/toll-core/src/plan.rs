@@ -91,6 +91,10 @@ pub struct Apart {
     /// Whether its requirements are all that is installed, whatever they themselves require.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exact: bool,
+    /// The layers of somebody's own application that its cell [`BARE`](crate::audit::BARE) is without
+    /// under a server, by their places from outside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bare_of: Vec<usize>,
 }
 
 impl Apart {

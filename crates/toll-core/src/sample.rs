@@ -39,13 +39,14 @@ pub enum Instrument {
 impl Instrument {
     /// Those that measure what suites describe, the cheapest first: the order in which they measure.
     pub const ALL: [Self; 3] = [Self::Counts, Self::Direct, Self::Load];
-    /// Every instrument that there is, those that only audits use among them.
+    /// Every instrument that there is, those that only audits use among them, in the order in which
+    /// they measure.
     pub const EVERY: [Self; 5] = [
         Self::Counts,
         Self::Direct,
-        Self::Load,
         Self::Exclusive,
         Self::Ablation,
+        Self::Load,
     ];
 
     /// The stable name.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use toll_core::sample::Instrument;
 
 /// `asgi-toll app`.
 #[derive(Debug, Args)]
@@ -13,6 +15,7 @@ Examples:
   asgi-toll app main:create_app --factory --env-file .env
   asgi-toll app main:app --request 'POST /login' --header 'Content-Type: application/json' --body @login.json
   asgi-toll app project.asgi:application --python .venv/bin/python --out audit   HTML, Markdown and JSON too
+  asgi-toll app main:app --instrument load --server uvicorn                      requests/s with and without them
   asgi-toll app main:app --fail-on task-per-layer,thread-hop                     in continuous integration
   asgi-toll app main:app --without GZipMiddleware                                what would it bring?
   asgi-toll app main:app --replace SlowAPIMiddleware=slowapi.middleware:SlowAPIASGIMiddleware
@@ -105,6 +108,22 @@ pub(crate) struct AppArgs {
     )]
     pub(crate) upgrade: Vec<String>,
 
+    /// How it is measured: `counts` (exact events, seconds), `ablation` (with and without each layer),
+    /// `exclusive` (at the layers' borders), `load` (requests/s and CPU under a real server, with all
+    /// layers and without those that can be taken out).
+    #[arg(
+        long = "instrument",
+        default_value = "counts,ablation,exclusive",
+        value_parser = instruments(),
+        value_delimiter = ',',
+        value_name = "NAME",
+        help_heading = "Measuring"
+    )]
+    pub(crate) instruments: Vec<Instrument>,
+    /// The server for `load` [default: the first of uvicorn, hypercorn, granian, gunicorn that the
+    /// project's environment has].
+    #[arg(long, value_name = "NAME", help_heading = "Measuring")]
+    pub(crate) server: Option<String>,
     /// Wall time after which no new round is begun, such as `2m`, for each request.
     #[arg(
         long,
@@ -135,6 +154,16 @@ fn replacement(text: &str) -> Result<(String, String), String> {
         return Err(wrong());
     }
     Ok((layer.trim().to_owned(), place.trim().to_owned()))
+}
+
+/// The instruments that an audit has.
+fn instruments() -> impl TypedValueParser<Value = Instrument> {
+    let find = |name: String| Instrument::from_name(&name).ok_or("no such instrument");
+    let names = Instrument::EVERY
+        .into_iter()
+        .filter(|instrument| *instrument != Instrument::Direct)
+        .map(Instrument::name);
+    PossibleValuesParser::new(names).try_map(find)
 }
 
 /// A typing mistake here would never fail anything.

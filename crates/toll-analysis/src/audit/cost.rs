@@ -25,9 +25,12 @@ pub(super) struct Costs {
 /// The whole less each variant: taken in every block relative to the block's mean, whose drift cancels;
 /// the median over a round, Hodges & Lehmann over the rounds.
 pub(super) fn by_ablation(series: &MeasuredSeries) -> Costs {
-    let blocks = Blocks::of(series, &ABLATION, 1);
-    let anchors = anchors(&blocks);
-    told(&blocks, &anchors, |whole, variant| whole - variant)
+    differences(&Blocks::of(series, &ABLATION, 1))
+}
+
+/// The same out of the blocks of any instrument.
+pub(super) fn differences(blocks: &Blocks<'_>) -> Costs {
+    told(blocks, &anchors(blocks), |whole, variant| whole - variant)
 }
 
 /// Each layer by itself, in the same way relative to the whole of its own slice.

@@ -3,12 +3,14 @@
 //! Two ways that know nothing of one another: *ablation*, the application with and without the layer,
 //! and *exclusive accounting*, what passes between its borders. Where both have a number the ablation is
 //! told, because it holds all that the layer causes (tasks, garbage, other layers' work), unless it is too
-//! vague beside the other; where they disagree, that is a finding. Exact counts say what it does.
+//! vague beside the other; where they disagree, that is a finding. Exact counts say what it does. What all
+//! layers together take under a real server stands beside that.
 
 mod cost;
 mod findings;
 mod known;
 pub mod results;
+mod served;
 mod what_if;
 mod wrong;
 
@@ -51,10 +53,12 @@ pub struct Asked {
     pub behaviour: Vec<Option<Behaviour>>,
     /// What is to be compared with the application as it is.
     pub supposed: Option<Supposed>,
-    /// The place of the series with its variants in the run.
-    pub variants: usize,
+    /// The place of the series with its variants in the run, where there is one.
+    pub variants: Option<usize>,
     /// The place of the series with its layers by themselves.
-    pub borders: usize,
+    pub borders: Option<usize>,
+    /// The place of the series of the whole under a real server.
+    pub served: Option<usize>,
 }
 
 /// How far one instrument of an audit has come; `beside` is the series of another environment that
@@ -68,6 +72,7 @@ pub fn precision(
     let costs = match instrument {
         Instrument::Ablation => cost::by_ablation(series),
         Instrument::Exclusive => cost::by_borders(series),
+        Instrument::Load => return served::precision(series, settings),
         _ => return crate::toll_precision(series, instrument, settings),
     };
     let worst = cost::worst(&costs, PRECISION);
@@ -109,8 +114,15 @@ pub fn judge(run: &MeasuredRun, app: &str, asked: &[Asked]) -> AuditReport {
 
 fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     let nothing = MeasuredSeries::default();
-    let series = |place: usize| run.series.get(place).unwrap_or(&nothing);
+    let known = |place: Option<usize>| run.series.get(place?);
+    let series = |place| known(place).unwrap_or(&nothing);
     let (variants, borders) = (series(asked.variants), series(asked.borders));
+    let layers_out = asked
+        .removals
+        .iter()
+        .filter(|one| one.is_possible())
+        .count();
+    let load = known(asked.served);
     let (ablation, exclusive) = (cost::by_ablation(variants), cost::by_borders(borders));
     let whole = ablation.whole.clone().or_else(|| exclusive.whole.clone());
     let counted = counted(variants);
@@ -141,6 +153,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
             .chain(findings::of_stack(&layers, total.as_ref()))
             .collect(),
         inside: exclusive.of.get(&BARE).cloned(),
+        load: load.map(|load| served::judge(load, &run.settings, layers_out)),
         rounds: [
             (Way::Ablation.name().to_owned(), ablation.rounds),
             (Way::Exclusive.name().to_owned(), exclusive.rounds),
@@ -216,7 +229,8 @@ fn share(part: Option<&Estimate>, whole: Option<&Estimate>) -> Option<f64> {
 }
 
 /// What all layers take: measured without all of them at once where every one of them can be taken
-/// out; else the share that they have of all parts, of which what is `inside` of them is one.
+/// out; else the share that they have of all parts, where each is known; of these what is `inside` of
+/// them is one.
 fn total(
     layers: &[LayerAudit],
     (all, inside): (Option<&Estimate>, Option<&Estimate>),
@@ -229,6 +243,10 @@ fn total(
     let sum: f64 = tolls.map(|toll| toll.estimate).sum();
     let all_out = layers.iter().all(|layer| layer.removal.is_possible());
     let measured = all.filter(|_| all_out);
+    let all_known = layers.iter().all(|layer| layer.toll.is_some());
+    if measured.is_none() && !all_known {
+        return None;
+    }
     let by_parts = |whole: &Estimate| {
         let inside = inside.map_or(0.0, |inside| inside.estimate);
         let parts = sum + inside;

@@ -9,7 +9,7 @@ use toll_core::failure::Failure;
 use toll_core::host::{Host, Remark};
 
 use crate::compare::results::{Change, Moved, Verdict};
-use crate::results::{Estimate, Finding, Tool};
+use crate::results::{Estimate, Finding, Saturated, Tool};
 
 /// Version of `audit.json`.
 pub const AUDIT_SCHEMA_VERSION: u32 = 1;
@@ -59,6 +59,9 @@ pub struct RequestAudit {
     /// What a change would bring, where one was asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what_if: Option<WhatIf>,
+    /// What it holds under a real server, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadAudit>,
     /// Rounds that were measured, by instrument.
     pub rounds: BTreeMap<String, usize>,
     /// What follows for the stack as a whole.
@@ -121,6 +124,54 @@ pub struct Total {
     pub sum_of_parts_us: f64,
     /// Whether it was measured without all layers at once, or is their sum.
     pub measured: bool,
+}
+
+/// The whole application under a real server, with and without its layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadAudit {
+    /// The server's name.
+    pub server: String,
+    /// Its version.
+    pub server_version: Option<String>,
+    /// Its HTTP implementation, such as `h11`.
+    pub http: String,
+    /// Its event loop.
+    pub event_loop: String,
+    /// What is switched off in it that is on by default.
+    pub switched_off: Vec<String>,
+    /// Connections of the closed loop.
+    pub connections: u32,
+    /// How many of the layers it is measured without: all that can be taken out.
+    pub layers_out: usize,
+    /// With all layers.
+    pub with: Option<LoadSide>,
+    /// Without those that can be taken out.
+    pub without: Option<LoadSide>,
+    /// What these take, µs of the server's CPU per request.
+    pub toll_us: Option<Estimate>,
+    /// Requests per second without them by requests per second with them.
+    pub ratio: Option<Estimate>,
+    /// Rounds of fresh servers.
+    pub rounds: usize,
+    /// Why a number is not there, if one is not.
+    pub error: Option<toll_core::failure::Failure>,
+}
+
+/// An application under a real server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadSide {
+    /// Right answers per second of wall time.
+    pub requests_per_s: Estimate,
+    /// CPU of all processes of the server per right answer, µs.
+    pub cpu_us: Estimate,
+    /// The 99th percentile of the latency, µs.
+    pub p99_us: Option<f64>,
+    /// Who was the bottleneck: where it was not the server, it could answer more.
+    pub saturated: Saturated,
+    /// Requests that were answered rightly.
+    pub requests: u64,
+    /// Requests that were not.
+    pub failed: u64,
 }
 
 /// The way by which a layer's cost was found.

@@ -61,8 +61,9 @@ fn audited(tolls_us: &[f64], together_us: f64, synthetic: &Synthetic) -> Request
         behaviour: Vec::new(),
         supposed: None,
         removals: vec![Removal::Same; tolls_us.len()],
-        variants: 0,
-        borders: 1,
+        variants: Some(0),
+        borders: Some(1),
+        served: None,
     };
     judge(&run, "main:app", &[asked]).requests.remove(0)
 }
@@ -153,8 +154,9 @@ fn a_layer_that_cannot_be_taken_out_is_told_by_its_borders() {
         behaviour: Vec::new(),
         supposed: None,
         removals: vec![Removal::OtherStatus { status: 401 }],
-        variants: 0,
-        borders: 1,
+        variants: Some(0),
+        borders: Some(1),
+        served: None,
     };
     let told = judge(&run, "main:app", &[asked]).requests.remove(0);
     let layer = &told.layers[0];
@@ -358,8 +360,9 @@ fn counts_say_what_a_layer_does() {
         behaviour: Vec::new(),
         supposed: None,
         removals: vec![Removal::Same],
-        variants: 0,
-        borders: 1,
+        variants: Some(0),
+        borders: Some(1),
+        served: None,
     };
     let told = judge(&run, "main:app", &[asked]).requests.remove(0);
     let layer = &told.layers[0];

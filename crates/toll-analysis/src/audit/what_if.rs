@@ -54,6 +54,16 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The place in the run of a series of its own.
+    pub fn series(&self) -> Option<usize> {
+        match self {
+            Self::Cell => None,
+            Self::Series { series, .. } => Some(*series),
+        }
+    }
+}
+
 /// Readings of a whole application, µs, by block.
 type Readings = BTreeMap<BlockId, f64>;
 

@@ -9,6 +9,7 @@ mod load_of;
 mod log;
 mod on_host;
 mod rising;
+mod served;
 
 pub(crate) use door::Door;
 pub(crate) use environment::ServeRequest;

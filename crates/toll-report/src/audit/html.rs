@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 use toll_analysis::results::Finding;
 
-use super::{names, what_if};
+use super::{names, served, what_if};
 use crate::format;
 use crate::html::esc;
 use crate::plot::{Strip, waterfall_svg};
@@ -55,9 +55,10 @@ fn of_request(request: &RequestAudit) -> String {
         .collect();
     let change = request.what_if.as_ref().map(of_change).unwrap_or_default();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{}{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
+        under_load(request),
     )
 }
 
@@ -82,6 +83,17 @@ fn of_change(asked: &WhatIf) -> String {
         "<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
         cells("th", &what_if::HEADINGS.map(str::to_owned))
     )
+}
+
+fn under_load(request: &RequestAudit) -> String {
+    let Some(text) = served::paragraph(request) else {
+        return String::new();
+    };
+    let paragraph = format!("<p>{}</p>\n", esc(&text));
+    match served::log_tail(request) {
+        [] => paragraph,
+        lines => format!("{paragraph}<pre>{}</pre>\n", esc(&lines.join("\n"))),
+    }
 }
 
 fn row(layer: &LayerAudit) -> String {
@@ -145,7 +157,15 @@ fn strips(request: &RequestAudit) -> Vec<Strip> {
 /// The whole less its layers; what its own borders say, where that is not known.
 fn inside(request: &RequestAudit) -> Option<f64> {
     let (whole, total) = (request.whole.as_ref(), request.total.as_ref());
-    let rest = whole.map(|whole| whole.estimate - total.map_or(0.0, |total| total.toll.estimate));
+    let known = || {
+        let tolls = request
+            .layers
+            .iter()
+            .filter_map(|layer| layer.toll.as_ref());
+        tolls.map(|toll| toll.estimate).sum()
+    };
+    let layers = total.map_or_else(known, |total| total.toll.estimate);
+    let rest = whole.map(|whole| whole.estimate - layers);
     rest.or_else(|| request.inside.as_ref().map(|inside| inside.estimate))
         .map(|rest| rest.max(0.0))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toll_analysis::audit::results::{AuditReport, RequestAudit, WhatIf};
 
-use super::{names, what_if};
+use super::{names, served, what_if};
 use crate::compare::escaped;
 use crate::format;
 
@@ -57,6 +57,9 @@ fn of_request(request: &RequestAudit) -> String {
     }
     for failure in names::failures(request) {
         let _ = write!(out, "\n{}\n", escaped(&failure));
+    }
+    if let Some(text) = served::paragraph(request) {
+        let _ = writeln!(out, "\n{}", escaped(&text));
     }
     if let Some(asked) = &request.what_if {
         out += &of_change(asked);

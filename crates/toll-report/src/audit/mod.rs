@@ -4,6 +4,7 @@
 mod html;
 mod markdown;
 mod names;
+mod served;
 mod terminal;
 mod what_if;
 

@@ -20,7 +20,13 @@ pub(super) fn verdict(request: &RequestAudit) -> String {
         _ => format!("The {count} layers take"),
     };
     let Some(total) = &request.total else {
-        return format!("{count} layers were found; none has a number.");
+        let known = request.layers.iter().filter(|layer| layer.toll.is_some());
+        let rest = match (known.count(), &request.load) {
+            (0, Some(_)) => String::new(),
+            (0, None) => "; none has a number".to_owned(),
+            (known, _) => format!("; {} of them have no number", count - known),
+        };
+        return format!("{count} layers were found{rest}.");
     };
     format!(
         "{layers} {} of a {}: {} of {} µs.",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 
-use super::{names, what_if};
+use super::{names, served, what_if};
 use crate::compare::wrapped;
 use crate::format;
 use crate::terminal::TerminalStyle;
@@ -59,6 +59,12 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
     }
     for failure in names::failures(request) {
         out += &wrapped(&failure, style.width, "  ");
+    }
+    if let Some(text) = served::paragraph(request) {
+        out += &wrapped(&text, style.width, "  ");
+    }
+    for line in served::log_tail(request) {
+        let _ = writeln!(out, "    {line}");
     }
     if let Some(asked) = &request.what_if {
         out += "\n";

@@ -1,5 +1,5 @@
-//! From requests, and what a first look saw, to a plan: two series a request, and a third where there is
-//! another environment.
+//! From requests, and what a first look saw, to a plan: a series a request for each way to measure it, and
+//! one for another environment.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,18 @@ use toll_core::subject::{Kind, Mark, Style, Subject};
 use toll_core::workload::{Protocol, Workload};
 use toll_lab::instrument::Inspected;
 
+use super::served::{self, Chosen};
 use crate::catalogue::Shelf;
 
 /// The name of what is measured, where suites have a framework's.
 const SUBJECT: &str = "app";
 /// The kinds of its series.
 pub(super) const VARIANTS: &str = "variants";
-const BORDERS: &str = "borders";
+pub(super) const BORDERS: &str = "borders";
+pub(super) const SERVED: &str = "served";
 /// Its variants in another environment.
 pub(super) const UPGRADED: &str = "upgraded";
-/// Never started: a request is made in-process.
+/// Never started, but for what is served: a request is made in-process.
 const SERVER: &str = "uvicorn";
 
 /// Blocks in a round, and CPU time of a slice: many short ones, because what differs between variants is
@@ -41,6 +43,10 @@ pub(super) struct Draft<'a> {
     pub(super) lifespan: &'a str,
     /// Wall seconds, all requests together.
     pub(super) budget_s: u64,
+    /// How it is measured.
+    pub(super) instruments: &'a [Instrument],
+    /// The server, where it is put under load.
+    pub(super) server: Option<Chosen>,
 }
 
 /// A request, and what a first look saw.
@@ -68,14 +74,6 @@ impl Seen {
     }
 }
 
-/// The places of the series of a request in the plan.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Places {
-    pub(super) variants: usize,
-    pub(super) borders: usize,
-    pub(super) upgraded: Option<usize>,
-}
-
 impl Draft<'_> {
     /// One series a request, of the whole application alone, and another in the other environment.
     pub(super) fn to_inspect(&self, requests: &[Workload], kinds: &[&str]) -> Plan {
@@ -87,44 +85,49 @@ impl Draft<'_> {
         self.plan(requests.iter().flat_map(of).collect())
     }
 
-    /// The series of each request: its variants, its layers by themselves, and its variants elsewhere.
-    pub(super) fn to_measure(&self, seen: &[Seen]) -> (Plan, Vec<Places>) {
-        let (mut series, mut places) = (Vec::new(), Vec::new());
-        for one in seen {
-            let mut put = |planned: SeriesPlan| {
-                series.push(planned);
-                series.len() - 1
-            };
-            let comparable = one.comparable();
-            let mut levels = variants(&one.today);
-            levels.extend(one.change().map(|_| CHANGED));
-            let instruments = |levels: &[u32]| {
-                let mut instruments = vec![Instrument::Counts];
-                // There is nothing to compare the whole with where nothing can be changed.
-                let is_compared = levels.len() > 1 || comparable.is_some();
-                instruments.extend(is_compared.then_some(Instrument::Ablation));
-                instruments
-            };
-            let timed = instruments(&levels);
-            places.push(Places {
-                variants: put(SeriesPlan {
-                    change: one.change().cloned().unwrap_or_default(),
-                    ..self.series(&one.request, VARIANTS, levels, timed)
-                }),
-                borders: put(self.series(
-                    &one.request,
-                    BORDERS,
-                    borders(&one.today),
-                    vec![Instrument::Exclusive],
-                )),
-                upgraded: comparable.map(|upgraded| {
-                    let levels = variants(upgraded);
-                    let timed = instruments(&levels);
-                    put(self.series(&one.request, UPGRADED, levels, timed))
-                }),
-            });
+    /// For each request its variants, its layers by themselves, its variants in the other environment,
+    /// and the whole under a server, as far as they are asked for.
+    pub(super) fn to_measure(&self, seen: &[Seen]) -> Plan {
+        self.plan(seen.iter().flat_map(|one| self.of_request(one)).collect())
+    }
+
+    fn of_request(&self, seen: &Seen) -> Vec<SeriesPlan> {
+        let (today, comparable) = (&seen.today, seen.comparable());
+        let mut levels = variants(today);
+        levels.extend(seen.change().map(|_| CHANGED));
+        // There is nothing to compare the whole with where nothing can be changed; then the other way
+        // knows the whole as well.
+        let is_alone =
+            levels.len() == 1 && comparable.is_none() && self.asks(Instrument::Exclusive);
+        let mut by_variants = vec![Instrument::Counts];
+        by_variants.extend((!is_alone).then_some(Instrument::Ablation));
+        let kinds = [
+            Some((VARIANTS, levels, by_variants.clone())),
+            Some((BORDERS, borders(today), vec![Instrument::Exclusive])),
+            comparable.map(|upgraded| (UPGRADED, variants(upgraded), by_variants)),
+            Some((SERVED, served::cells(today), vec![Instrument::Load])),
+        ];
+        let asked = kinds.into_iter().flatten().filter_map(|(kind, cells, by)| {
+            let by: Vec<Instrument> = by.into_iter().filter(|by| self.asks(*by)).collect();
+            (!by.is_empty()).then(|| self.series(&seen.request, kind, cells, by))
+        });
+        asked.map(|series| self.completed(seen, series)).collect()
+    }
+
+    fn asks(&self, instrument: Instrument) -> bool {
+        self.instruments.contains(&instrument)
+    }
+
+    /// The series with what only its kind has: a change, or a server.
+    fn completed(&self, seen: &Seen, series: SeriesPlan) -> SeriesPlan {
+        match (series.axes.get(axes::KIND), &self.server) {
+            (VARIANTS, _) => SeriesPlan {
+                change: seen.change().cloned().unwrap_or_default(),
+                ..series
+            },
+            (SERVED, Some(chosen)) => served::under(chosen, &seen.today, series),
+            _ => series,
         }
-        (self.plan(series), places)
     }
 
     fn plan(&self, series: Vec<SeriesPlan>) -> Plan {
@@ -181,7 +184,7 @@ impl Draft<'_> {
 
     /// Puts what the plan names where it is looked for.
     pub(super) fn shelve(&self, shelf: &mut Shelf, requests: &[Workload]) {
-        let kinds = [VARIANTS, BORDERS, UPGRADED].map(|name| (name.to_owned(), kind()));
+        let kinds = [VARIANTS, BORDERS, UPGRADED, SERVED].map(|name| (name.to_owned(), kind()));
         let subject = Subject {
             name: SUBJECT.to_owned(),
             distribution: String::new(),
@@ -198,6 +201,14 @@ impl Draft<'_> {
             .map(|request| (request.name.clone(), request.clone()));
         catalogue.workloads.extend(named);
     }
+}
+
+/// The place in a plan of a request's series of one kind, if there is one.
+pub(super) fn place_of(plan: &Plan, request: &str, kind: &str) -> Option<usize> {
+    let is_it = |series: &SeriesPlan| {
+        (series.axes.get(axes::WORKLOAD), series.axes.get(axes::KIND)) == (request, kind)
+    };
+    plan.series.iter().position(is_it)
 }
 
 /// The whole, without each layer that can be taken out, and without all of these.

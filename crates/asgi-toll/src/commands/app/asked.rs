@@ -1,0 +1,70 @@
+//! What was asked and seen, as the analysis takes it.
+
+use toll_analysis::audit::{Asked, Place, Supposed};
+use toll_core::audit::Removal;
+use toll_core::plan::Plan;
+use toll_core::verify::Answer;
+
+use super::Audit;
+use super::plan::{self, Seen};
+
+impl Audit<'_> {
+    /// What was asked and seen, and where in the plan it is measured.
+    pub(super) fn asked(&self, plan: &Plan, seen: &Seen) -> Asked {
+        let place_of = |kind| plan::place_of(plan, &seen.request.name, kind);
+        let today = &seen.today;
+        Asked {
+            request: seen.request.name.clone(),
+            status: today.first.answer.status,
+            body_bytes: today.first.answer.body.len() as u64,
+            layers: today.layers.clone(),
+            removals: today.removals.clone(),
+            behaviour: today.behaviour.clone(),
+            supposed: self.supposed(seen, place_of(plan::UPGRADED)),
+            variants: place_of(plan::VARIANTS),
+            borders: place_of(plan::BORDERS),
+            served: place_of(plan::SERVED),
+        }
+    }
+
+    /// What is compared with the application as it is.
+    fn supposed(&self, seen: &Seen, upgraded: Option<usize>) -> Option<Supposed> {
+        if let Some((_, answer)) = &seen.today.changed {
+            return Some(Supposed {
+                change: self.wishes.words(),
+                answer: answer.clone(),
+                at: Place::Cell,
+                notes: Vec::new(),
+            });
+        }
+        let elsewhere = self.upgraded.as_ref()?;
+        let answer = match seen.upgraded.as_ref()? {
+            Err(failure) => Removal::NoAnswer {
+                message: self.project.secrets.masked(&failure.message),
+            },
+            Ok(looked) => differs(&seen.today.first.answer, &looked.first.answer),
+        };
+        let at = match (upgraded, seen.comparable()) {
+            (Some(series), Some(looked)) => Place::Series {
+                series,
+                layers: looked.layers.clone(),
+            },
+            _ => Place::Cell,
+        };
+        Some(Supposed {
+            change: elsewhere.words.clone(),
+            answer,
+            at,
+            notes: elsewhere.environment.notes.clone(),
+        })
+    }
+}
+
+/// What a changed application answers, beside what it answers today.
+fn differs(today: &Answer, then: &Answer) -> Removal {
+    match then.status {
+        status if status != today.status => Removal::OtherStatus { status },
+        _ if then.body.len() != today.body.len() => Removal::OtherBody,
+        _ => Removal::Same,
+    }
+}
