@@ -12,7 +12,7 @@ use crate::results::{Confidence, Finding};
 const FEW: f64 = 0.01;
 
 /// Every cell that was timed.
-fn timed<'a>(series: [&'a MeasuredSeries; 2]) -> impl Iterator<Item = &'a MeasuredCell> {
+fn timed(series: [&MeasuredSeries; 2]) -> impl Iterator<Item = &MeasuredCell> {
     let instruments = series.into_iter().flat_map(|series| &series.instruments);
     instruments
         .filter(|(instrument, _)| **instrument != Instrument::Counts)

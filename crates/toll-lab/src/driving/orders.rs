@@ -74,6 +74,10 @@ pub(super) enum Order<'a> {
 }
 
 /// How the process of a cell is to be.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of an order, as they are said"
+)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Manner {
     /// Whether the layers are to be looked at from between them.

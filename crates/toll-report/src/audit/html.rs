@@ -49,10 +49,10 @@ fn of_request(request: &RequestAudit) -> String {
     }
     let rows: String = request.layers.iter().map(row).collect();
     let findings: String = names::findings(request).into_iter().map(card).collect();
-    let failures = names::failures(request).into_iter();
-    let failures: String = failures
-        .map(|failure| format!("<p class=\"caveat\">{}</p>\n", esc(&failure)))
-        .collect();
+    let mut failures = String::new();
+    for failure in names::failures(request) {
+        let _ = writeln!(failures, "<p class=\"caveat\">{}</p>", esc(&failure));
+    }
     let change = request.what_if.as_ref().map(of_change).unwrap_or_default();
     format!(
         "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{}{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",

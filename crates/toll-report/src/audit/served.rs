@@ -206,6 +206,7 @@ mod tests {
             layers: vec![layer; all],
             inside: None,
             load: Some(load),
+            what_if: None,
             rounds: BTreeMap::new(),
             findings: Vec::new(),
             error: None,
