@@ -45,7 +45,7 @@ impl Project {
 
     /// The audit of one request, in a few seconds.
     pub(crate) fn audit(&self, app: &str, request: &str, variables: &[(&str, &str)]) -> Value {
-        let args = [app, "--request", request, "--time", "12s", "--json"];
+        let args = [app, "--request", request, "--time", "20s", "--json"];
         let mut command = self.command(&args);
         let variables = variables.iter().copied();
         let report = Ended::of(&command.envs(variables).output().unwrap())

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
+use toll_analysis::results::Finding;
 
 use super::{names, served, what_if};
 use crate::compare::wrapped;
@@ -71,12 +72,20 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
         out += &of_change(asked, style);
     }
     for finding in names::findings(request) {
-        let _ = write!(out, "\n  {} ", mark(style));
-        let text = format!(
-            "{} {} ({}) {}",
-            finding.title, finding.evidence, finding.code, finding.advice
-        );
-        out += wrapped(&text, style.width.saturating_sub(2), "    ").trim_start();
+        out += &of_finding(finding, style);
+    }
+    out
+}
+
+/// What it is, how that is known, what to do: a paragraph each.
+fn of_finding(finding: &Finding, style: TerminalStyle) -> String {
+    let mut out = format!("\n  {} ", mark(style));
+    let title = format!("{} ({})", finding.title, finding.code);
+    out += wrapped(&title, style.width, "    ").trim_start();
+    for text in [&finding.evidence, &finding.advice] {
+        if !text.is_empty() {
+            out += &wrapped(text, style.width, "    ");
+        }
     }
     out
 }
