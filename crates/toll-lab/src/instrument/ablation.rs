@@ -16,6 +16,7 @@ use toll_core::metric::Readings;
 use super::Measure;
 use super::direct::of_slice;
 use super::drive::{Purpose, leave_out, nurseries, one, whole};
+use super::reference;
 use super::sitting::{Failures, Sitting};
 use crate::bench::CellKey;
 use crate::driving::{Cell, Manner, Nursery};
@@ -61,10 +62,13 @@ impl Measure for Ablation {
             random.shuffle(&mut sitting.round.cells);
             let taken = ask_each(sitting, |variant| {
                 let length = if variant == WHOLE { WHOLE_SLICES } else { 1 };
-                let timed = variants
-                    .of(variant)
-                    .slice_as(Some(variant), length * slice_ms)?;
-                Ok(of_slice(timed).into_iter().collect::<Readings>())
+                let cell = variants.of(variant);
+                let timed = cell.slice_as(Some(variant), length * slice_ms)?;
+                let beside = reference::beside(cell, (variant, number), slice_ms)?;
+                Ok(of_slice(timed)
+                    .into_iter()
+                    .chain(beside)
+                    .collect::<Readings>())
             })?;
             let slices = sitting.slices(number, taken);
             sitting.keep(number, sitting.bench.settings.direct_blocks, slices)?;

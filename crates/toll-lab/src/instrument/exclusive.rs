@@ -9,6 +9,7 @@ use toll_core::metric::{Metric, Readings};
 
 use super::Measure;
 use super::drive::{Purpose, nurseries, whole};
+use super::reference;
 use super::sitting::Sitting;
 use crate::bench::CellKey;
 use crate::driving::{Exclusive as Told, Manner};
@@ -55,9 +56,18 @@ impl Measure for Exclusive {
             if sitting.bench.aborted() {
                 break;
             }
-            match cell.exclusive(slice_ms) {
-                Ok(told) => {
-                    let slices = sitting.slices(number, readings(station.series, &told));
+            let told = cell.exclusive(slice_ms).and_then(|told| {
+                let beside =
+                    reference::beside(&mut cell, (WHOLE, number), settings.direct_slice_ms)?;
+                Ok((told, beside))
+            });
+            match told {
+                Ok((told, beside)) => {
+                    let mut read = readings(station.series, &told);
+                    for (metric, value) in beside {
+                        read[0].1.set(metric, value);
+                    }
+                    let slices = sitting.slices(number, read);
                     sitting.keep(number, settings.direct_blocks, slices)?;
                 }
                 Err(failure) => {
