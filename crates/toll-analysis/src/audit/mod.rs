@@ -5,6 +5,7 @@
 //! told, because it holds all that the layer causes (tasks, garbage, other layers' work), unless it is too
 //! vague beside the other; where they disagree, that is a finding. Exact counts say what it does.
 
+pub mod budget;
 mod cost;
 mod findings;
 pub mod results;
@@ -131,6 +132,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
         whole,
         total,
         layers,
+        budget: None,
     }
 }
 

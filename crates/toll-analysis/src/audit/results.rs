@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use toll_core::audit::{Layer, Removal};
 use toll_core::host::{Host, Remark};
 
+use super::budget::results::BudgetAudit;
 use crate::results::{Estimate, Finding, Tool};
 
 /// Version of `audit.json`.
@@ -60,6 +61,9 @@ pub struct RequestAudit {
     pub findings: Vec<Finding>,
     /// Why there are no numbers, if there are none.
     pub error: Option<toll_core::failure::Failure>,
+    /// What a budget that was given says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetAudit>,
 }
 
 /// What all layers take together.
