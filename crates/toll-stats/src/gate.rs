@@ -71,17 +71,17 @@ impl Gate {
         places.find(|look| *look > rounds)
     }
 
-    /// The same gate where the time was up after `rounds`, between two looks or before the first one: what
-    /// the looks that were not reached would have spent goes to one after these rounds. That keeps the
-    /// chance of a false alarm, because the clock ends the rounds and not what was seen in them (spending
-    /// error at looks that were not planned: Lan & DeMets 1983).
+    /// The same gate where it ended after `rounds`: what the looks that were not reached would have spent
+    /// goes to the one after these rounds, whether it was planned or not. That keeps the chance of a false
+    /// alarm, as long as measuring ends because the time is up or because everything is decided, and not by
+    /// what was seen besides (spending error at looks that were not planned: Lan & DeMets 1983).
     #[must_use]
     pub fn ended_after(&self, rounds: usize) -> Self {
-        if rounds == 0 || self.is_look(rounds) || rounds > self.rounds_max() {
+        if rounds == 0 || rounds >= self.rounds_max() {
             return self.clone();
         }
-        let reached = |look: &&Look| look.rounds < rounds;
-        let mut looks: Vec<Look> = self.looks.iter().filter(reached).copied().collect();
+        let before = |look: &&Look| look.rounds < rounds;
+        let mut looks: Vec<Look> = self.looks.iter().filter(before).copied().collect();
         let spent: f64 = looks.iter().map(|look| look.level).sum();
         looks.push(Look {
             rounds,
@@ -262,10 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_when_the_time_is_up_goes_to_a_last_look() {
+    fn what_is_left_at_the_end_goes_to_a_last_look() {
         let gate = Gate::default();
         for (rounds, looks) in [
             (9, vec![(9, 0.010)]),
+            (12, vec![(12, 0.010)]),
             (14, vec![(12, 0.001), (14, 0.009)]),
             (31, vec![(12, 0.001), (20, 0.003), (31, 0.006)]),
         ] {
@@ -277,7 +278,7 @@ mod tests {
                 assert!((found.level - level).abs() < 1e-15, "{found:?}");
             }
         }
-        for rounds in [0, 12, 32, 33] {
+        for rounds in [0, 32, 33] {
             assert_eq!(gate.ended_after(rounds), gate, "{rounds}");
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toll_analysis::audit::results::{AuditReport, RequestAudit};
 
-use super::names;
+use super::{budget, names};
 use crate::compare::escaped;
 use crate::format;
 
@@ -55,6 +55,7 @@ fn of_request(request: &RequestAudit) -> String {
             escaped(&names::way(layer)),
         );
     }
+    out += &budget::markdown(request);
     let findings = names::findings(request);
     if !findings.is_empty() {
         out += "\n";

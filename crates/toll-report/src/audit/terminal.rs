@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
 
-use super::names;
+use super::{budget, names};
 use crate::compare::wrapped;
 use crate::format;
 use crate::terminal::TerminalStyle;
@@ -57,6 +57,7 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
         );
         out += &wrapped(&text, style.width, "  ");
     }
+    out += &budget::terminal(request, style);
     for finding in names::findings(request) {
         let _ = write!(out, "\n  {} ", mark(style));
         let text = format!(

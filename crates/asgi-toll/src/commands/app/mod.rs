@@ -1,5 +1,6 @@
 //! `asgi-toll app`: what does each middleware of *your* application cost?
 
+mod budget;
 mod plan;
 mod project;
 mod requests;
@@ -13,6 +14,7 @@ use toll_analysis::Precision;
 use toll_analysis::audit::results::AuditReport;
 use toll_analysis::audit::{Asked, judge, precision};
 use toll_core::audit::Removal;
+use toll_core::budget::Budget;
 use toll_core::failure::{Failure, Stage};
 use toll_core::sample::Instrument;
 use toll_core::settings::Settings;
@@ -31,6 +33,7 @@ use crate::job::{self, Judge, Order, Prepared, Question, Task, Workshop};
 use crate::printer::Printer;
 use crate::settings;
 
+use budget::Guard;
 use plan::Draft;
 use project::Project;
 
@@ -43,7 +46,8 @@ const CLIENT_ERROR: u16 = 400;
 pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let wanted = requests::requests(args)?;
     let slowest = settings::duration(&args.slowest)?;
-    let time = settings::duration(&args.time)?;
+    let guard = Guard::of(args)?;
+    let time = settings::duration(guard.time(args))?;
     let workshop = Workshop::open(global, None, printer.hushed())?;
     let project = Project::open(args, &workshop)?;
     printer.talk(format!(
@@ -57,6 +61,7 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         args,
         workshop: &workshop,
         project: &project,
+        guard: &guard,
         printer,
         draft: Draft {
             app: &args.app,
@@ -70,19 +75,28 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         printer.talk("Interrupted before anything was measured");
         return Ok(Exit::Interrupted);
     }
-    let Some(report) = audit.measured(&seen)? else {
+    let Some((report, saved)) = audit.measured(&seen)? else {
         printer.talk("Interrupted before anything was measured");
         return Ok(Exit::Interrupted);
     };
     show(&report, args, printer)?;
-    Ok(exit_of(&report, &args.fail_on))
+    guard.tell_unsent(&report, printer);
+    let is_saved = guard.save(saved, printer)?;
+    Ok(match exit_of(&report, &args.fail_on) {
+        Exit::Done if !is_saved => Exit::SomeFailed,
+        exit => exit,
+    })
 }
+
+/// What came of an audit, and the budget that is to be saved, or why none is.
+type Told = (AuditReport, Option<Result<Budget, String>>);
 
 /// What an audit is made with.
 struct Audit<'a> {
     args: &'a AppArgs,
     workshop: &'a Workshop,
     project: &'a Project,
+    guard: &'a Guard,
     printer: Printer,
     draft: Draft<'a>,
 }
@@ -151,11 +165,13 @@ impl Audit<'_> {
         Err(self.refused(request, &failure.with_log(first.raised.clone())))
     }
 
-    /// Measures what was seen; `None` where it was stopped before there was anything.
-    fn measured(&self, seen: &[(Workload, Inspected)]) -> anyhow::Result<Option<AuditReport>> {
+    /// Measures what was seen, and says what is to be saved of it; `None` where it was stopped before there
+    /// was anything.
+    fn measured(&self, seen: &[(Workload, Inspected)]) -> anyhow::Result<Option<Told>> {
         let requests: Vec<Workload> = seen.iter().map(|(request, _)| request.clone()).collect();
         let both = seen.iter().map(|(request, looked)| (request, looked));
-        let plan = self.draft.to_measure(both);
+        let mut plan = self.draft.to_measure(both);
+        self.guard.measure_more(&mut plan.settings);
         let scratch = tempfile::tempdir()?;
         // The record and what the application writes may hold secrets: only reports are kept.
         let order = Order {
@@ -163,12 +179,21 @@ impl Audit<'_> {
             ..self.order(plan, &requests)?
         };
         let (mut task, prepared) = self.prepared(order)?;
-        let judge = Arc::new(Layers(task.plan.settings.clone()));
+        let asked: Vec<Asked> = seen.iter().enumerate().map(asked).collect();
+        let conditions = budget::conditions(self.project, self.draft.event_loop, prepared.host());
+        let against = self.guard.against(&conditions);
+        let settings = task.plan.settings.clone();
+        let judge: Arc<dyn Judge> = match against.clone() {
+            Some(against) => Arc::new(budget::Tolls::new(&asked, against, &settings)),
+            None => Arc::new(Layers(settings)),
+        };
         let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();
         let printer = self.printer.muted();
         let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;
-        let asked: Vec<Asked> = seen.iter().enumerate().map(asked).collect();
-        let report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
+        let mut report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
+        if let Some(against) = &against {
+            toll_analysis::audit::budget::judge(&measured.run, &asked, &mut report, against);
+        }
         let has_number = |request: &toll_analysis::audit::results::RequestAudit| {
             request.whole.is_some() || request.layers.iter().any(|layer| !layer.counts.is_empty())
         };
@@ -178,7 +203,10 @@ impl Audit<'_> {
         if let Some(out) = &self.args.out {
             write(&Folder::for_reports(out)?, &report)?;
         }
-        Ok(Some(report))
+        let saved = self
+            .guard
+            .to_save(&measured.run, (&asked, &report), &conditions);
+        Ok(Some((report, saved)))
     }
 
     fn order(&self, plan: toll_core::plan::Plan, requests: &[Workload]) -> anyhow::Result<Order> {
@@ -358,6 +386,9 @@ fn exit_of(report: &AuditReport, fail_on: &[String]) -> Exit {
     let mut found = of_layers.chain(of_stacks);
     if found.any(|finding| fail_on.contains(&finding.code)) {
         return Exit::Objection;
+    }
+    if let Some(exit) = budget::exit_of(report, fail_on) {
+        return exit;
     }
     if is_undecided(report, fail_on) {
         return Exit::Inconclusive;

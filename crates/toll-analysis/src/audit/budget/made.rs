@@ -11,7 +11,7 @@ use super::Conditions;
 use super::counted::Counted;
 use super::paced::{self, Of, Paced};
 use crate::audit::Asked;
-use crate::audit::results::{AuditReport, LayerAudit, RequestAudit, Way};
+use crate::audit::results::{AuditReport, LayerAudit, RequestAudit};
 use crate::rounds::CONFIDENCE;
 
 /// Figures are told to a thousandth of a microsecond.
@@ -94,27 +94,20 @@ fn references(paced: &[Paced]) -> BTreeMap<Instrument, f64> {
         .collect()
 }
 
-/// All layers: at their borders, where each is known in the same process whichever can be taken out; without
-/// them, where their borders told nothing.
+/// All layers together; of none, nothing.
 fn total(paced: &[Paced], layers: usize) -> Option<TollBudget> {
-    if layers == 0 {
-        let by = paced.last()?.by;
-        return Some(TollBudget {
-            toll_us: 0.0,
-            half_width_us: 0.0,
-            by,
-        });
+    if layers > 0 {
+        return at_borders(paced, Of::Total);
     }
-    paced.iter().rev().find_map(|paced| saved(paced, Of::Total))
+    Some(TollBudget {
+        toll_us: 0.0,
+        half_width_us: 0.0,
+        by: paced.last()?.by,
+    })
 }
 
 fn layer(told: &LayerAudit, paced: &[Paced], counted: &Counted) -> Option<LayerBudget> {
-    let by = match told.by? {
-        Way::Ablation => Instrument::Ablation,
-        Way::Exclusive => Instrument::Exclusive,
-    };
-    let paced = paced.iter().find(|paced| paced.by == by)?;
-    let toll = saved(paced, Of::Layer(told.position))?;
+    let toll = at_borders(paced, Of::Layer(told.position))?;
     Some(LayerBudget {
         name: told.layer.name.clone(),
         origin: told.layer.origin.clone(),
@@ -122,9 +115,16 @@ fn layer(told: &LayerAudit, paced: &[Paced], counted: &Counted) -> Option<LayerB
         version: told.layer.version.clone(),
         toll_us: Some(toll.toll_us),
         half_width_us: Some(toll.half_width_us),
-        by: Some(by),
+        by: Some(toll.by),
         counts: counted.added(told.position),
     })
+}
+
+/// What was read at the borders, where the report may tell the ablation: it is known of every layer whichever
+/// can be taken out, all of them come from one slice, and it is not moved by how busy the machine is. Without
+/// the layer, where its borders told nothing.
+fn at_borders(paced: &[Paced], of: Of) -> Option<TollBudget> {
+    paced.iter().rev().find_map(|paced| saved(paced, of))
 }
 
 fn saved(paced: &Paced, of: Of) -> Option<TollBudget> {

@@ -178,7 +178,9 @@ pub fn standing(
         .filter_map(|of| case.timed(of, &paced, against))
         .collect();
     if timed.is_empty() {
-        return plain;
+        // It decides nothing: as many rounds as an interval needs are enough.
+        let done = plain.rounds >= settings.rounds_min as usize;
+        return Precision { done, ..plain };
     }
     let gate = &against.rules.gate;
     let saves = settings.rounds_min >= ROUNDS_TO_SAVE;
