@@ -99,7 +99,7 @@ pub(crate) struct AppArgs {
     /// both. How badly the budget's own figure is known comes on top.
     #[arg(
         long,
-        default_value = "10%,0.5us",
+        default_value = "15%,0.5us",
         value_name = "MARGIN",
         help_heading = "Budget"
     )]

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use toll_analysis::Precision;
-use toll_analysis::audit::Asked;
 use toll_analysis::audit::budget::{self, Against, Conditions, family, standing};
 use toll_analysis::audit::results::AuditReport;
+use toll_analysis::audit::{Asked, precision};
 use toll_analysis::compare::Rules;
 use toll_analysis::compare::results::Verdict;
 use toll_core::budget::Budget;
@@ -92,6 +93,23 @@ impl Guard {
             conditions: conditions.clone(),
             rules: self.rules.clone(),
         })
+    }
+
+    /// Who says when it is enough, if anything is to be saved or judged.
+    pub(super) fn judge(
+        &self,
+        asked: &[Asked],
+        against: Option<&Against>,
+        settings: &Settings,
+    ) -> Option<Arc<dyn Judge>> {
+        let tolls = Tolls {
+            family: against.map_or(0, |against| family(asked, against)),
+            asked: asked.to_vec(),
+            against: against.cloned(),
+            settings: settings.clone(),
+        };
+        self.is_asked_for()
+            .then(|| Arc::new(tolls) as Arc<dyn Judge>)
     }
 
     /// What is to be saved; or why nothing is. `None` where nothing was to be.
@@ -194,23 +212,12 @@ fn refuse_unwritable(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Enough is when every toll is decided.
+/// Enough is when every toll is decided, or known well enough to be saved.
 pub(super) struct Tolls {
     asked: Vec<Asked>,
-    against: Against,
+    against: Option<Against>,
     settings: Settings,
     family: usize,
-}
-
-impl Tolls {
-    pub(super) fn new(asked: &[Asked], against: Against, settings: &Settings) -> Self {
-        Self {
-            family: family(asked, &against),
-            asked: asked.to_vec(),
-            against,
-            settings: settings.clone(),
-        }
-    }
 }
 
 impl Judge for Tolls {
@@ -221,14 +228,12 @@ impl Judge for Tolls {
         instrument: Instrument,
     ) -> Result<Precision, StoreError> {
         let measured = store.load_series(series)?;
-        let asked = self
-            .asked
-            .iter()
-            .find(|asked| [asked.variants, asked.borders].contains(&series));
-        let rules = (&self.settings, &self.against);
+        let mut asked = self.asked.iter();
+        let asked = asked.find(|asked| [asked.variants, asked.borders].contains(&series));
+        let rules = (&self.settings, self.against.as_ref());
         Ok(match asked {
-            Some(asked) => standing(&measured, asked, instrument, rules, self.family),
-            None => toll_analysis::audit::precision(&measured, instrument, &self.settings),
+            Some(asked) => standing((&measured, instrument), asked, rules, self.family),
+            None => precision(&measured, instrument, &self.settings),
         })
     }
 }

@@ -183,10 +183,8 @@ impl Audit<'_> {
         let conditions = budget::conditions(self.project, self.draft.event_loop, prepared.host());
         let against = self.guard.against(&conditions);
         let settings = task.plan.settings.clone();
-        let judge: Arc<dyn Judge> = match against.clone() {
-            Some(against) => Arc::new(budget::Tolls::new(&asked, against, &settings)),
-            None => Arc::new(Layers(settings)),
-        };
+        let guarding = self.guard.judge(&asked, against.as_ref(), &settings);
+        let judge = guarding.unwrap_or_else(|| Arc::new(Layers(settings)));
         let apart = |stations: Vec<Station>| stations.into_iter().map(Comparison::from).collect();
         let printer = self.printer.muted();
         let measured = job::measure(&mut task, &prepared, &apart, judge, printer)?;

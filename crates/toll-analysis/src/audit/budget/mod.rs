@@ -52,6 +52,9 @@ const LOOKS: [(usize, f64); 3] = [(8, 0.004), (14, 0.003), (24, 0.003)];
 /// Rounds that a budget is to have: more than an interval needs, because its width is in every later margin.
 const ROUNDS_TO_SAVE: u32 = 12;
 
+/// Rounds of an instrument that decides nothing: as many as an interval needs.
+const ROUNDS_TO_TELL: usize = 6;
+
 /// Fresh processes in which counts are taken. What differs from process to process must be seen, else it
 /// would look like a change.
 const COUNT_ROUNDS: u32 = 4;
@@ -159,36 +162,46 @@ pub fn family(asked: &[Asked], against: &Against) -> usize {
     cases.map(|case| case.gated().len()).sum()
 }
 
-/// How far one instrument of an audit has come, and whether every toll that it is to tell is decided. `family` is
-/// the number of gates that are judged together.
+/// How far one instrument of an audit has come that is saved, or held against a budget; and whether every toll that
+/// it is to tell is decided. `family` is the number of gates that are judged together.
 pub fn standing(
-    series: &MeasuredSeries,
+    (series, instrument): (&MeasuredSeries, Instrument),
     asked: &Asked,
-    instrument: Instrument,
-    (settings, against): (&Settings, &Against),
+    (settings, against): (&Settings, Option<&Against>),
     family: usize,
 ) -> Precision {
     let plain = super::precision(series, instrument, settings);
+    let timed = against.map_or_else(Vec::new, |against| {
+        gates(series, instrument, asked, against)
+    });
+    let is_known = settings.rounds_min < ROUNDS_TO_SAVE || plain.done;
+    let decided = |against: &Against| {
+        let gate = &against.rules.gate;
+        gate.is_look(plain.rounds) && timed.iter().all(|timed| timed.is_decided(gate, family))
+    };
+    let done = match (instrument, against) {
+        (_, Some(against)) if !timed.is_empty() => is_known && decided(against),
+        (Instrument::Ablation, _) => plain.rounds >= ROUNDS_TO_TELL,
+        _ => plain.done,
+    };
+    Precision { done, ..plain }
+}
+
+/// The tolls of a request that one instrument decides.
+fn gates(
+    series: &MeasuredSeries,
+    instrument: Instrument,
+    asked: &Asked,
+    against: &Against,
+) -> Vec<Timed> {
     let Some((case, paced)) = against.case(asked).zip(Paced::of(series, instrument)) else {
-        return plain;
+        return Vec::new();
     };
     let paced = [paced];
-    let gates = case.gated().into_iter();
-    let timed: Vec<Timed> = gates
+    let gated = case.gated().into_iter();
+    gated
         .filter_map(|of| case.timed(of, &paced, against))
-        .collect();
-    if timed.is_empty() {
-        // It decides nothing: as many rounds as an interval needs are enough.
-        let done = plain.rounds >= settings.rounds_min as usize;
-        return Precision { done, ..plain };
-    }
-    let gate = &against.rules.gate;
-    let saves = settings.rounds_min >= ROUNDS_TO_SAVE;
-    let decided = timed.iter().all(|timed| timed.is_decided(gate, family));
-    Precision {
-        done: gate.is_look(plain.rounds) && decided && (plain.done || !saves),
-        ..plain
-    }
+        .collect()
 }
 
 /// Judges every request of a report against a budget, and puts into each what comes of it.
