@@ -60,16 +60,14 @@ impl Measure for Ablation {
                 break;
             }
             random.shuffle(&mut sitting.round.cells);
-            let taken = ask_each(sitting, |variant| {
+            let mut taken = ask_each(sitting, |variant| {
                 let length = if variant == WHOLE { WHOLE_SLICES } else { 1 };
-                let cell = variants.of(variant);
-                let timed = cell.slice_as(Some(variant), length * slice_ms)?;
-                let beside = reference::beside(cell, (variant, number), slice_ms)?;
-                Ok(of_slice(timed)
-                    .into_iter()
-                    .chain(beside)
-                    .collect::<Readings>())
+                let timed = variants
+                    .of(variant)
+                    .slice_as(Some(variant), length * slice_ms)?;
+                Ok(of_slice(timed).into_iter().collect::<Readings>())
             })?;
+            reference::put(&mut variants.whole, &mut taken, slice_ms);
             let slices = sitting.slices(number, taken);
             sitting.keep(number, sitting.bench.settings.direct_blocks, slices)?;
         }

@@ -2,26 +2,23 @@
 //! how fast this machine is just now, so that tolls of another day can be held against those of today.
 
 use toll_core::audit::WHOLE;
-use toll_core::failure::Failure;
-use toll_core::metric::Metric;
+use toll_core::metric::Readings;
 
 use super::direct::of_driver;
+use crate::bench::CellKey;
 use crate::driving::Cell;
 
-/// It is read in one block of so many: it takes longer than a slice, and one machine has one speed.
-const BLOCKS: u32 = 4;
-
-/// Its readings, beside the whole and in the blocks whose turn it is; else none.
+/// Reads it in the process of `cell` and puts it beside what was `read` of the whole, if that was. At the end
+/// of a block: what comes next finds other caches than usual, and that is any of the cells alike.
 ///
-/// # Errors
-/// The process is gone.
-pub(super) fn beside(
-    cell: &mut Cell<'_>,
-    (variant, block): (u32, u32),
-    slice_ms: u64,
-) -> Result<Vec<(Metric, i64)>, Failure> {
-    if variant != WHOLE || !block.is_multiple_of(BLOCKS) {
-        return Ok(Vec::new());
+/// A process that is gone is told by the slice that is asked of it next.
+pub(super) fn put(cell: &mut Cell<'_>, read: &mut [(CellKey, Readings)], slice_ms: u64) {
+    let whole = read.iter_mut().find(|((_, cell), _)| *cell == WHOLE);
+    if let Some((_, readings)) = whole
+        && let Ok(cost) = cell.driver_cost(slice_ms)
+    {
+        for (metric, value) in of_driver(cost) {
+            readings.set(metric, value);
+        }
     }
-    Ok(of_driver(cell.driver_cost(slice_ms)?).into())
 }
