@@ -44,7 +44,7 @@ fn row(toll: &BudgetToll) -> [String; 6] {
     ]
 }
 
-/// What is said around the table: of what the budget is, what is worth knowing, what is gone.
+/// What is said beside the table: which budget it is, what is worth knowing, what is gone.
 fn sentences(audit: &BudgetAudit) -> Vec<String> {
     let mut said = vec![format!("The budget is of {}.", audit.against)];
     said.extend(audit.notes.iter().cloned());
@@ -160,4 +160,94 @@ pub(super) fn html(request: &RequestAudit) -> String {
         "<div class=\"scroll\"><table class=\"budget\">\n<thead>{head}</thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use toll_analysis::compare::results::Margin;
+
+    use super::*;
+
+    fn toll(name: &str, verdict: Verdict, why: &str) -> BudgetToll {
+        BudgetToll {
+            name: name.to_owned(),
+            verdict,
+            why: why.to_owned(),
+            saved_us: Some(5.0),
+            allowed_us: Some(6.5),
+            ..BudgetToll::default()
+        }
+    }
+
+    fn request() -> RequestAudit {
+        let audit = BudgetAudit {
+            verdict: Verdict::Regressed,
+            against: "2026-11-29, Python 3.13.1".to_owned(),
+            pace: Some(1.3),
+            margin: Margin::default(),
+            notes: vec!["This machine is slow.".to_owned()],
+            layers: vec![
+                toll("Cors<T>", Verdict::Regressed, "Counts: tasks 0 → 1."),
+                toll("Gzip", Verdict::Cleared, "It is as it was."),
+            ],
+            total: Some(toll("all layers", Verdict::Inconclusive, "Undecided.")),
+            gone: vec!["Session".to_owned()],
+        };
+        RequestAudit {
+            request: "GET /".to_owned(),
+            status: 200,
+            body_bytes: 2,
+            whole: None,
+            total: None,
+            layers: Vec::new(),
+            inside: None,
+            rounds: BTreeMap::new(),
+            findings: Vec::new(),
+            error: None,
+            budget: Some(audit),
+        }
+    }
+
+    #[test]
+    fn every_format_has_the_verdicts_and_what_is_worth_knowing() {
+        let style = TerminalStyle {
+            colour: false,
+            width: 100,
+            ..TerminalStyle::default()
+        };
+        let all = [
+            terminal(&request(), style),
+            markdown(&request()),
+            html(&request()),
+        ];
+        for text in &all {
+            for words in [
+                "regressed",
+                "cleared",
+                "inconclusive",
+                "5.00",
+                "6.50",
+                "tasks 0 → 1",
+                "slow.",
+                "Session",
+            ] {
+                assert!(text.contains(words), "{words}: {text}");
+            }
+        }
+        // In a terminal only what is not as it was has its reason.
+        assert!(!all[0].contains("It is as it was.") && all[1].contains("It is as it was."));
+        assert!(all[2].contains("Cors&lt;T&gt;"), "{}", all[2]);
+    }
+
+    #[test]
+    fn a_request_that_the_budget_lacks_has_no_table() {
+        let mut request = request();
+        let audit = request.budget.as_mut().unwrap();
+        (audit.layers, audit.total) = (Vec::new(), None);
+        assert!(!markdown(&request).contains('|') && !html(&request).contains("<table"));
+        request.budget = None;
+        assert_eq!(html(&request) + &markdown(&request), "");
+    }
 }
