@@ -508,10 +508,94 @@ fn a_finding_that_is_asked_for_sets_the_exit_code() {
     assert!(wrong.stderr.contains("task-per-layer"), "{}", wrong.stderr);
 }
 
+/// What layers take is written down; the same application is held against it, and then a dearer one.
+#[test]
+fn a_budget_is_saved_kept_and_overdrawn() {
+    let project = Project::new("planted");
+    let before = files(&project.folder);
+    let budget = project.place.path("budget.toml");
+    let held = |costs: &str, args: &[&str]| {
+        let file = budget.display().to_string();
+        let mut command = project.command(&["bare:app", "--time", "3m", "--json"]);
+        command.args(args).arg(&file);
+        Ended::of(&command.env("COSTS", costs).output().unwrap())
+    };
+    let saved = held("0,0,0", &["--save"]).expect(0);
+    assert!(saved.stderr.contains("Budget: "), "{}", saved.stderr);
+    let text = fs::read_to_string(&budget).unwrap();
+    for words in [
+        "[[requests.layers]]",
+        "python_calls = 2",
+        "origin = \"layers.SpinLayer\"",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let kept = held("0,0,0", &["--fail-on", "improved", "--budget"]);
+    assert_ne!(kept.code, Some(1), "{kept:?}");
+    let kept = kept.json()["requests"][0]["budget"].clone();
+    assert_ne!(kept["verdict"], "regressed", "{kept}");
+    assert_eq!(kept["layers"].as_array().unwrap().len(), 3);
+    let dearer = held("0,60,0", &["--fail-on", "regressed", "--budget"]).expect(1);
+    let dearer = dearer.json()["requests"][0]["budget"].clone();
+    let verdicts =
+        ["/layers/1", "/total"].map(|place| dearer.pointer(place).unwrap()["verdict"].clone());
+    assert_eq!(verdicts, ["regressed", "regressed"], "{dearer}");
+    assert_ne!(dearer["layers"][0]["verdict"], "regressed", "{dearer}");
+    // Nobody wrote but where it was asked for.
+    assert_eq!(fs::read_to_string(&budget).unwrap(), text);
+    assert_eq!(files(&project.folder), before);
+}
+
+#[test]
+fn a_budget_that_is_none_is_refused_before_anything_starts() {
+    let place = Place::new();
+    place.write("text.toml", "schema_version = 1\napp main\n");
+    place.write("later.toml", "schema_version = 99\n");
+    place.write("other.toml", "[project]\nname = \"x\"\n");
+    let header = "schema_version = 1\napp = \"main:app\"\npython = \"3.13.1\"\nimplementation = \"CPython\"\n\
+        loop = \"asyncio\"\ntool = \"0.1.0\"\ndate = \"2026-11-29\"\nprocessor = \"\"\nmachine = \"\"\n";
+    place.write("good.toml", header);
+    for (args, word) in [
+        (
+            &["--budget", "none.toml"][..],
+            "one is written with --save none.toml",
+        ),
+        (&["--budget", "text.toml"], "text.toml:2:"),
+        (&["--budget", "later.toml"], "schema version 99, not 1"),
+        (&["--budget", "other.toml"], "this is no budget"),
+        (
+            &["--budget", "good.toml", "--margin", "3"],
+            "`3` is no margin",
+        ),
+        (&["--fail-on", "regressed"], "--budget FILE"),
+        (
+            &["--save", "nowhere/budget.toml"],
+            "there is no folder nowhere",
+        ),
+        (&["--save", "."], "this is a folder"),
+    ] {
+        let args = [&["app", "main:app"], args].concat();
+        let ended = place.run(&args).expect(2);
+        assert!(ended.stderr.contains(word), "{args:?}: {}", ended.stderr);
+    }
+    let other = place
+        .run(&["app", "other:app", "--budget", "good.toml"])
+        .expect(2);
+    assert!(
+        other
+            .stderr
+            .contains("the budget of main:app, not of other:app"),
+        "{}",
+        other.stderr
+    );
+}
+
 #[test]
 fn ctrl_c_shows_what_was_measured_and_leaves_nothing() {
     let project = Project::new("starlette-twins");
-    let args = ["main:app", "--time", "5m", "--json"];
+    let budget = project.place.path("budget.toml");
+    let save = budget.display().to_string();
+    let args = ["main:app", "--time", "5m", "--json", "--save", &save];
     let talk = project.place.path("talk");
     let mut command = project.command(&args);
     command.stderr(fs::File::create(&talk).unwrap());
@@ -524,6 +608,11 @@ fn ctrl_c_shows_what_was_measured_and_leaves_nothing() {
     started.signal("INT");
     let ended = started.wait().expect(130);
     assert_eq!(ended.json()["interrupted"], true);
+    let said = fs::read_to_string(&talk).unwrap();
+    assert!(
+        said.contains("is not written") && !budget.exists(),
+        "{said}"
+    );
     eventually(10, || processes_with(&folder) == NOBODY);
 }
 

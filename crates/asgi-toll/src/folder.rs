@@ -129,7 +129,7 @@ impl Folder {
 }
 
 /// Writes a file whole or not at all: a reader never sees half of it.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let fresh = path.with_extension("part");
     fs::write(&fresh, bytes)
         .and_then(|()| fs::rename(&fresh, path))

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod axes;
+pub mod budget;
 pub mod diagnostic;
 pub mod event;
 pub mod failure;

@@ -110,7 +110,7 @@ fn blind_spots(analysis: &Analysis) -> Option<String> {
 }
 
 /// The machine in one line.
-pub(crate) fn machine(host: &Host) -> String {
+pub fn machine(host: &Host) -> String {
     let mut words = Vec::new();
     let plural = if host.cores == 1 { "" } else { "s" };
     words.push(format!("{} core{plural}", host.cores));

@@ -71,6 +71,25 @@ impl Gate {
         places.find(|look| *look > rounds)
     }
 
+    /// The same gate where it ended after `rounds`: what the looks that were not reached would have spent
+    /// goes to the one after these rounds, whether it was planned or not. That keeps the chance of a false
+    /// alarm, as long as measuring ends because the time is up or because everything is decided, and not by
+    /// what was seen besides (spending error at looks that were not planned: Lan & DeMets 1983).
+    #[must_use]
+    pub fn ended_after(&self, rounds: usize) -> Self {
+        if rounds == 0 || rounds >= self.rounds_max() {
+            return self.clone();
+        }
+        let before = |look: &&Look| look.rounds < rounds;
+        let mut looks: Vec<Look> = self.looks.iter().filter(before).copied().collect();
+        let spent: f64 = looks.iter().map(|look| look.level).sum();
+        looks.push(Look {
+            rounds,
+            level: self.alpha() - spent,
+        });
+        Self { looks }
+    }
+
     /// What the `differences`, one a round in the order of the rounds, say about the true one, in
     /// their unit, as is `margin` (0 or more).
     pub fn evidence(&self, differences: &[f64], margin: f64) -> Evidence {
@@ -240,6 +259,28 @@ mod tests {
         let none = Gate::new(vec![]);
         assert_eq!((none.rounds_max(), none.next_look(0)), (0, None));
         assert_eq!(none.evidence(&one_sided(40, 1.0), 0.0).above, 1.0);
+    }
+
+    #[test]
+    fn what_is_left_at_the_end_goes_to_a_last_look() {
+        let gate = Gate::default();
+        for (rounds, looks) in [
+            (9, vec![(9, 0.010)]),
+            (12, vec![(12, 0.010)]),
+            (14, vec![(12, 0.001), (14, 0.009)]),
+            (31, vec![(12, 0.001), (20, 0.003), (31, 0.006)]),
+        ] {
+            let ended = gate.ended_after(rounds);
+            assert!((ended.alpha() - gate.alpha()).abs() < 1e-15);
+            assert_eq!(ended.looks.len(), looks.len());
+            for (found, (rounds, level)) in ended.looks.iter().zip(looks) {
+                assert_eq!(found.rounds, rounds);
+                assert!((found.level - level).abs() < 1e-15, "{found:?}");
+            }
+        }
+        for rounds in [0, 32, 33] {
+            assert_eq!(gate.ended_after(rounds), gate, "{rounds}");
+        }
     }
 
     #[test]

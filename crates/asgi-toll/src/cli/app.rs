@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use toll_analysis::compare::results::Verdict;
 use toll_core::sample::Instrument;
 
 /// `asgi-toll app`.
@@ -20,6 +21,8 @@ Examples:
   asgi-toll app main:app --without GZipMiddleware                                what would it bring?
   asgi-toll app main:app --replace SlowAPIMiddleware=slowapi.middleware:SlowAPIASGIMiddleware
   asgi-toll app main:app --upgrade starlette --upgrade fastapi
+  asgi-toll app main:app --save budget.toml                        what each layer takes, to be committed
+  asgi-toll app main:app --budget budget.toml --fail-on regressed  does one take more than it may?
 
 The application is imported as its server would import it, in the project's own environment: the active
 virtualenv, `.venv`, or --python. Nothing in the project is written. Each layer is measured in two
@@ -124,23 +127,46 @@ pub(crate) struct AppArgs {
     /// project's environment has].
     #[arg(long, value_name = "NAME", help_heading = "Measuring")]
     pub(crate) server: Option<String>,
-    /// Wall time after which no new round is begun, such as `2m`, for each request.
-    #[arg(
-        long,
-        default_value = "45s",
-        value_name = "TIME",
-        help_heading = "Measuring"
-    )]
-    pub(crate) time: String,
+    /// Wall time after which no new round is begun, such as `2m`, for each request [default: 45s; 2m with
+    /// --save or --budget].
+    #[arg(long, value_name = "TIME", help_heading = "Measuring")]
+    pub(crate) time: Option<String>,
     /// Seed of the random orders [default: from the clock].
     #[arg(long, help_heading = "Measuring")]
     pub(crate) seed: Option<u64>,
     /// Keep the reports (`audit.html`, `audit.md`, `audit.json`) in this folder.
     #[arg(long, value_name = "DIR", help_heading = "Measuring")]
     pub(crate) out: Option<PathBuf>,
-    /// Exit with 1 when a finding of one of these codes is there, such as `task-per-layer,thread-hop`.
+    /// Exit with 1 when a finding of one of these codes is there, such as `task-per-layer,thread-hop`, or,
+    /// with --budget, a verdict such as `regressed`; with 4 where that could not be told.
     #[arg(long, value_delimiter = ',', value_name = "CODE", value_parser = code, help_heading = "Measuring")]
     pub(crate) fail_on: Vec<String>,
+
+    /// Write what each layer takes into this file, a budget that may be committed and edited.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["without", "replace", "order", "upgrade"],
+        help_heading = "Budget"
+    )]
+    pub(crate) save: Option<PathBuf>,
+    /// Judge the application against the budget in this file; may be the one that --save writes.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["without", "replace", "order", "upgrade"],
+        help_heading = "Budget"
+    )]
+    pub(crate) budget: Option<PathBuf>,
+    /// Up to where more than the budget is not objected to: a share of the toll, a time, or the larger of
+    /// both. How badly the budget's own figure is known comes on top.
+    #[arg(
+        long,
+        default_value = "15%,0.5us",
+        value_name = "MARGIN",
+        help_heading = "Budget"
+    )]
+    pub(crate) margin: String,
 }
 
 fn replacement(text: &str) -> Result<(String, String), String> {
@@ -169,11 +195,12 @@ fn instruments() -> impl TypedValueParser<Value = Instrument> {
 /// A typing mistake here would never fail anything.
 fn code(text: &str) -> Result<String, String> {
     let codes = toll_analysis::audit::CODES;
-    if codes.contains(&text) {
+    if codes.contains(&text) || Verdict::from_name(text).is_some() {
         return Ok(text.to_owned());
     }
     Err(format!(
-        "there is no such finding; there are {}",
-        codes.join(", ")
+        "there is no such finding; there are {}; and, with --budget, {}",
+        codes.join(", "),
+        Verdict::ALL.map(Verdict::name).join(", ")
     ))
 }

@@ -113,6 +113,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The machine.
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Where the processes of a series with this environment live.
     pub(super) fn home(&self, environment: &Environment) -> Arc<dyn Home> {
         if let Some(project) = &self.project {

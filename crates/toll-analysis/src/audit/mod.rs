@@ -6,6 +6,7 @@
 //! vague beside the other; where they disagree, that is a finding. Exact counts say what it does. What all
 //! layers together take under a real server stands beside that.
 
+pub mod budget;
 mod cost;
 mod findings;
 mod known;
@@ -167,6 +168,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
         whole,
         total,
         layers,
+        budget: None,
     }
 }
 

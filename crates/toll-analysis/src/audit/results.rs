@@ -8,6 +8,7 @@ use toll_core::audit::{Behaviour, Layer, Removal};
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Remark};
 
+use super::budget::results::BudgetAudit;
 use crate::compare::results::{Change, Moved, Verdict};
 use crate::results::{Estimate, Finding, Saturated, Tool};
 
@@ -68,6 +69,9 @@ pub struct RequestAudit {
     pub findings: Vec<Finding>,
     /// Why there are no numbers, if there are none.
     pub error: Option<Failure>,
+    /// What a budget that was given says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetAudit>,
 }
 
 /// What a change of the application would bring, measured beside the application as it is.

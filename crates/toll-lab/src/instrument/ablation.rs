@@ -16,6 +16,7 @@ use toll_core::metric::Readings;
 use super::Measure;
 use super::direct::of_slice;
 use super::drive::{Purpose, leave_out, nurseries, one, whole};
+use super::reference;
 use super::sitting::{Failures, Sitting};
 use crate::bench::{CellKey, Station};
 use crate::driving::{Cell, Manner, Nursery};
@@ -63,11 +64,14 @@ impl Measure for Ablation {
                 break;
             }
             random.shuffle(&mut sitting.round.cells);
-            let taken = ask_each(sitting, |key| {
+            let mut taken = ask_each(sitting, |key| {
                 let length = length(key.1) * slice_ms;
                 let timed = variant_of(&mut applications, key)?.slice_as(Some(key.1), length)?;
                 Ok(of_slice(timed).into_iter().collect::<Readings>())
             })?;
+            for variants in applications.values_mut() {
+                reference::put(&mut variants.whole, &mut taken, slice_ms);
+            }
             let slices = sitting.slices(number, taken);
             sitting.keep(number, sitting.bench.settings.direct_blocks, slices)?;
         }

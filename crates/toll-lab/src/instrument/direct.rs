@@ -73,16 +73,19 @@ fn block(
 }
 
 fn readings(timed: Timed, driver: Option<DriverCost>) -> Readings {
-    let of_driver = driver.into_iter().flat_map(|driver| {
-        [
-            (Metric::DriverRequests, driver.requests),
-            (Metric::DriverCpuNs, driver.cpu_ns),
-            (Metric::ReferenceLayers, driver.reference_layers),
-            (Metric::ReferenceRequests, driver.reference_requests),
-            (Metric::ReferenceCpuNs, driver.reference_cpu_ns),
-        ]
-    });
+    let of_driver = driver.into_iter().flat_map(of_driver);
     of_slice(timed).into_iter().chain(of_driver).collect()
+}
+
+/// The readings of the driver's own cost and of plain layers.
+pub(super) fn of_driver(driver: DriverCost) -> [(Metric, i64); 5] {
+    [
+        (Metric::DriverRequests, driver.requests),
+        (Metric::DriverCpuNs, driver.cpu_ns),
+        (Metric::ReferenceLayers, driver.reference_layers),
+        (Metric::ReferenceRequests, driver.reference_requests),
+        (Metric::ReferenceCpuNs, driver.reference_cpu_ns),
+    ]
 }
 
 /// The readings of one slice.

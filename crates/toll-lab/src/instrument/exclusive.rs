@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use toll_core::audit::{BARE, WHOLE, cell_of};
 use toll_core::event::Step;
+use toll_core::failure::Failure;
 use toll_core::metric::{Metric, Readings};
 
 use super::Measure;
 use super::drive::{Purpose, nurseries, whole};
+use super::reference;
 use super::sitting::Sitting;
 use crate::bench::CellKey;
-use crate::driving::{Exclusive as Told, Manner};
+use crate::driving::{Cell, Exclusive as Told, Manner};
 use crate::ledger::LedgerError;
 
 /// The instrument.
@@ -41,7 +43,6 @@ impl Measure for Exclusive {
         };
         let station = nursery.station();
         let settings = sitting.bench.settings.clone();
-        let slice_ms = SLICES * settings.direct_slice_ms;
         let warm_up = Duration::from_millis(WARM_UP_SLICES * settings.direct_slice_ms);
         let Some(mut cell) = whole(sitting, nursery, PURPOSE)? else {
             return Ok(());
@@ -55,9 +56,9 @@ impl Measure for Exclusive {
             if sitting.bench.aborted() {
                 break;
             }
-            match cell.exclusive(slice_ms) {
-                Ok(told) => {
-                    let slices = sitting.slices(number, readings(station.series, &told));
+            match read(&mut cell, settings.direct_slice_ms) {
+                Ok(read) => {
+                    let slices = sitting.slices(number, read);
                     sitting.keep(number, settings.direct_blocks, slices)?;
                 }
                 Err(failure) => {
@@ -68,6 +69,14 @@ impl Measure for Exclusive {
         cell.stop();
         Ok(())
     }
+}
+
+/// One slice, with the reference beside the whole.
+fn read(cell: &mut Cell<'_>, slice_ms: u64) -> Result<Vec<(CellKey, Readings)>, Failure> {
+    let told = cell.exclusive(SLICES * slice_ms)?;
+    let mut read = readings(cell.key().0, &told);
+    reference::put(cell, &mut read, slice_ms);
+    Ok(read)
 }
 
 /// One slice as the cells have it: the whole, every layer, and what is inside of all of them.

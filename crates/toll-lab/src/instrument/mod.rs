@@ -9,6 +9,7 @@ mod inspect;
 mod levels;
 mod load;
 mod profile;
+mod reference;
 mod rise;
 mod sitting;
 

@@ -17,16 +17,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What the probe says.
 #[derive(Debug, Deserialize)]
 struct Probed {
+    implementation: String,
+    free_threaded: bool,
     version: String,
     distributions: BTreeMap<String, String>,
 }
 
-/// The environment that an interpreter belongs to; `probe` is the harness's program that lists what is
-/// installed. Nothing is installed and nothing is written.
+/// The environment that an interpreter belongs to, and which Python it is, such as `CPython`; `probe` is the
+/// harness's program that lists what is installed. Nothing is installed and nothing is written.
 ///
 /// # Errors
 /// `not-a-python`: it cannot be run, or it is no Python that can be measured.
-pub fn of_project(context: &Context, python: &Path, probe: &Path) -> Result<Environment, Failure> {
+pub fn of_project(
+    context: &Context,
+    python: &Path,
+    probe: &Path,
+) -> Result<(Environment, String), Failure> {
     let failed = |why: &str| {
         let message = format!("{} cannot be used: {why}", python.display());
         Failure::new(Stage::Provision, "not-a-python", message)
@@ -40,7 +46,12 @@ pub fn of_project(context: &Context, python: &Path, probe: &Path) -> Result<Envi
     let probed: Probed = serde_json::from_str(answer.stdout.trim())
         .map_err(|_| failed("it does not answer as a Python does"))?;
     let distributions = probed.distributions.iter();
-    Ok(Environment {
+    let build = if probed.free_threaded {
+        ", free-threaded"
+    } else {
+        ""
+    };
+    let environment = Environment {
         id: "project".to_owned(),
         python: python.to_owned(),
         python_version: probed.version,
@@ -54,5 +65,6 @@ pub fn of_project(context: &Context, python: &Path, probe: &Path) -> Result<Envi
         reused: true,
         notes: Vec::new(),
         _held: None,
-    })
+    };
+    Ok((environment, format!("{}{build}", probed.implementation)))
 }

@@ -54,7 +54,7 @@ pub fn upgraded(
         .map_err(|error| diagnose::io_failed(&format!("copying {}", venv.display()), &error))?;
     let python = upgrade.folder.join("bin/python");
     install(context, uv, upgrade.requirements, &python)?;
-    let copied = of_project(context, &python, upgrade.probe)?;
+    let (copied, _) = of_project(context, &python, upgrade.probe)?;
     Ok(Environment {
         id: "upgraded".to_owned(),
         notes: unmet(context, uv, &python),

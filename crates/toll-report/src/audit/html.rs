@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 use toll_analysis::results::Finding;
 
-use super::{names, served, what_if};
+use super::{budget, names, served, what_if};
 use crate::format;
 use crate::html::esc;
 use crate::plot::{Strip, waterfall_svg};
 
 const CSS: &str = include_str!("../../assets/report.css");
 /// What a layer is stands at the left, its numbers at the right.
-const OWN_CSS: &str =
-    ".layers th:nth-child(-n+2), .layers td:nth-child(-n+2) { text-align: left; }\n";
+const OWN_CSS: &str = ".layers th:nth-child(-n+2), .layers td:nth-child(-n+2), .budget th, .budget td { text-align: left; }\n\
+    .budget .num { text-align: right; }\n";
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -55,10 +55,11 @@ fn of_request(request: &RequestAudit) -> String {
     }
     let change = request.what_if.as_ref().map(of_change).unwrap_or_default();
     format!(
-        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{}{change}<div class=\"cards\">\n{findings}</div>\n</section>\n",
+        "{head}<p><b>{}</b></p>\n<figure>{}</figure>\n<div class=\"scroll\"><table class=\"layers\">\n<thead><tr><th>layer, outermost first</th><th>from</th><th class=\"num\">µs</th><th>interval</th><th class=\"num\">share</th><th class=\"num\">taken out</th><th class=\"num\">at its borders</th><th class=\"num\">calls</th><th class=\"num\">tasks</th><th class=\"num\">hops</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n{failures}{}{change}{}<div class=\"cards\">\n{findings}</div>\n</section>\n",
         esc(&names::verdict(request)),
         waterfall_svg(&strips(request)),
         under_load(request),
+        budget::html(request),
     )
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toll_analysis::audit::results::{AuditReport, RequestAudit, WhatIf};
 
-use super::{names, served, what_if};
+use super::{budget, names, served, what_if};
 use crate::compare::escaped;
 use crate::format;
 
@@ -64,6 +64,7 @@ fn of_request(request: &RequestAudit) -> String {
     if let Some(asked) = &request.what_if {
         out += &of_change(asked);
     }
+    out += &budget::markdown(request);
     let findings = names::findings(request);
     if !findings.is_empty() {
         out += "\n";

@@ -1,6 +1,7 @@
 //! An [`AuditReport`](toll_analysis::audit::results::AuditReport) becomes bytes: one file per format, all of
 //! them listed in [`FORMATS`], and the text for the terminal.
 
+mod budget;
 mod html;
 mod markdown;
 mod names;
@@ -10,6 +11,7 @@ mod what_if;
 
 use toll_analysis::audit::results::AuditReport;
 
+pub use crate::facts::machine;
 pub use terminal::render_audit;
 
 /// One way to write an audit down.

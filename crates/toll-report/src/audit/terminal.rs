@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit, WhatIf};
 use toll_analysis::results::Finding;
 
-use super::{names, served, what_if};
+use super::{budget, names, served, what_if};
 use crate::compare::wrapped;
 use crate::format;
 use crate::terminal::TerminalStyle;
@@ -71,6 +71,7 @@ fn of_request(request: &RequestAudit, style: TerminalStyle) -> String {
         out += "\n";
         out += &of_change(asked, style);
     }
+    out += &budget::terminal(request, style);
     for finding in names::findings(request) {
         out += &of_finding(finding, style);
     }

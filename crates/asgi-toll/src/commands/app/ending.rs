@@ -4,6 +4,7 @@ use toll_analysis::audit::results::{AuditReport, RequestAudit};
 use toll_core::sample::Instrument;
 use toll_report::audit::{FORMATS, render_audit};
 
+use super::budget;
 use crate::cli::AppArgs;
 use crate::exit::Exit;
 use crate::folder::Folder;
@@ -84,6 +85,9 @@ pub(super) fn exit_of(report: &AuditReport, args: &AppArgs) -> Exit {
     let mut found = of_layers.chain(of_stacks);
     if found.any(|finding| args.fail_on.contains(&finding.code)) {
         return Exit::Objection;
+    }
+    if let Some(exit) = budget::exit_of(report, &args.fail_on) {
+        return exit;
     }
     if is_undecided(report, &args.fail_on) {
         return Exit::Inconclusive;

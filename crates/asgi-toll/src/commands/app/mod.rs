@@ -1,8 +1,10 @@
 //! `asgi-toll app`: what does each middleware of *your* application cost?
 
 mod asked;
+mod budget;
 mod ending;
 mod judging;
+mod look;
 mod plan;
 mod project;
 mod refusal;
@@ -13,19 +15,15 @@ mod upgrade;
 mod wishes;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::bail;
 use toll_analysis::audit::results::AuditReport;
 use toll_analysis::audit::{Asked, judge};
-use toll_core::audit::{Layer, Removal};
 use toll_core::axes;
-use toll_core::failure::{Failure, Stage};
+use toll_core::budget::Budget;
+use toll_core::failure::Failure;
 use toll_core::plan::{Plan, SeriesPlan};
 use toll_core::workload::Workload;
 use toll_lab::bench::Station;
-use toll_lab::driving::FirstAnswer;
-use toll_lab::instrument::{Inspected, Looking, SERVER_ERROR};
 
 use crate::catalogue::{self, Shelf};
 use crate::cli::{AppArgs, Global};
@@ -35,9 +33,10 @@ use crate::job::{self, Order, Prepared, Question, Task, Workshop};
 use crate::printer::Printer;
 use crate::settings;
 
+use budget::Guard;
 use ending::{exit_of, has_number, show, write};
 use judging::{Layers, side_by_side};
-use plan::{Draft, Seen, UPGRADED, VARIANTS};
+use plan::{Draft, Seen, UPGRADED};
 use project::Project;
 use upgrade::{Upgraded, upgraded};
 use wishes::Wishes;
@@ -45,13 +44,11 @@ use wishes::Wishes;
 /// The name under which the catalogue is opened; there is no suite.
 const SUITE: &str = "./command-line.toml";
 
-/// Statuses from here on say that the request is at fault.
-const CLIENT_ERROR: u16 = 400;
-
 pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let wanted = requests::requests(args)?;
     let slowest = settings::duration(&args.slowest)?;
-    let time = settings::duration(&args.time)?;
+    let guard = Guard::of(args)?;
+    let time = settings::duration(guard.time(args))?;
     let workshop = Workshop::open(global, None, printer.hushed())?;
     let project = match Project::open(args, &workshop) {
         Err(_) if workshop.aborted() => {
@@ -74,6 +71,7 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         upgraded: upgraded(&args.upgrade, &workshop, &project)?,
         workshop: &workshop,
         project: &project,
+        guard: &guard,
         printer,
         draft: Draft {
             app: &args.app,
@@ -89,13 +87,21 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         printer.talk("Interrupted before anything was measured");
         return Ok(Exit::Interrupted);
     }
-    let Some(report) = audit.measured(&seen)? else {
+    let Some((report, saved)) = audit.measured(&seen)? else {
         printer.talk("Interrupted before anything was measured");
         return Ok(Exit::Interrupted);
     };
     show(&report, args, printer)?;
-    Ok(exit_of(&report, args))
+    guard.tell_unsent(&report, printer);
+    let is_saved = guard.save(saved, printer)?;
+    Ok(match exit_of(&report, args) {
+        Exit::Done if !is_saved => Exit::SomeFailed,
+        exit => exit,
+    })
 }
+
+/// What came of an audit, and the budget that is to be saved, or why none is.
+type Told = (AuditReport, Option<Result<Budget, String>>);
 
 /// What an audit is made with.
 struct Audit<'a> {
@@ -105,104 +111,18 @@ struct Audit<'a> {
     upgraded: Option<Upgraded>,
     workshop: &'a Workshop,
     project: &'a Project,
+    guard: &'a Guard,
     printer: Printer,
     draft: Draft<'a>,
 }
 
 impl Audit<'_> {
-    /// A first look with a few requests, before any is repeated.
-    fn inspected(&self, wanted: &[Workload], slowest: Duration) -> anyhow::Result<Vec<Seen>> {
-        let scratch = tempfile::tempdir()?;
-        let elsewhere = self.upgraded.as_ref().map(|_| UPGRADED);
-        let kinds: Vec<&str> = std::iter::once(VARIANTS).chain(elsewhere).collect();
-        let plan = self.draft.to_inspect(wanted, &kinds);
-        let order = Order {
-            out: Some(scratch.path().join("inspect")),
-            ..self.order(plan, wanted)?
-        };
-        let (mut task, prepared) = self.prepared(order)?;
-        let wish = |layers: &[Layer]| self.wishes.change(layers);
-        let looking = Looking {
-            slowest,
-            wish: &wish,
-        };
-        let mut looked = job::inspected(&mut task, &prepared, looking)?.into_iter();
-        let mut seen = Vec::new();
-        for request in wanted {
-            let today = looked.next();
-            let upgraded = elsewhere.and_then(|_| looked.next());
-            let Some(today) = today.filter(|_| !self.workshop.aborted()) else {
-                break;
-            };
-            let today = today.map_err(|failure| self.refused(&request.name, &failure))?;
-            let today = self.hidden_in(today);
-            self.refuse_failing(&request.name, &today.first)?;
-            refusal::refuse_slow(&request.name, today.first.wall, slowest)?;
-            self.tell(&request.name, &today)?;
-            seen.push(Seen {
-                request: Workload {
-                    status: today.first.answer.status,
-                    ..request.clone()
-                },
-                today,
-                upgraded,
-            });
-        }
-        if !self.workshop.aborted() {
-            let layers = seen.iter().map(|one| one.today.layers.as_slice());
-            self.wishes.refuse_unknown(layers)?;
-        }
-        Ok(seen)
-    }
-
-    /// What was seen of one request.
-    fn tell(&self, request: &str, looked: &Inspected) -> anyhow::Result<()> {
-        let answer = &looked.first.answer;
-        self.printer.talk(format!(
-            "{request}: status {}, {} bytes, {} layers",
-            answer.status,
-            answer.body.len(),
-            looked.layers.len()
-        ));
-        if answer.status >= CLIENT_ERROR {
-            self.printer.warning(format!(
-                "{request} is answered with status {}: is it the request that you mean?",
-                answer.status
-            ));
-        }
-        if let Some(problem) = &looked.problem {
-            self.printer.warning(format!(
-                "{request}: layers further inside were not found: {problem}"
-            ));
-        }
-        match &looked.changed {
-            Some((_, Removal::NoAnswer { message })) => {
-                bail!("{request} {}: {message}", self.wishes.words())
-            }
-            Some((_, Removal::OtherStatus { status })) => self.printer.warning(format!(
-                "{request} {} is answered with status {status}: that is not measured",
-                self.wishes.words()
-            )),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// What fails is not sent again and again: it is told where.
-    fn refuse_failing(&self, request: &str, first: &FirstAnswer) -> anyhow::Result<()> {
-        if first.answer.status < SERVER_ERROR {
-            return Ok(());
-        }
-        let status = first.answer.status;
-        let message = format!("the application fails: it answers with status {status}");
-        let failure = Failure::new(Stage::Verify, "app-raised", message);
-        Err(self.refused(request, &failure.with_log(first.raised.clone())))
-    }
-
-    /// Measures what was seen; `None` where it was stopped before there was anything.
-    fn measured(&self, seen: &[Seen]) -> anyhow::Result<Option<AuditReport>> {
+    /// Measures what was seen, and says what is to be saved of it; `None` where it was stopped before
+    /// there was anything.
+    fn measured(&self, seen: &[Seen]) -> anyhow::Result<Option<Told>> {
         let requests: Vec<Workload> = seen.iter().map(|one| one.request.clone()).collect();
-        let plan = self.draft.to_measure(seen);
+        let mut plan = self.draft.to_measure(seen);
+        self.guard.measure_more(&mut plan.settings);
         let scratch = tempfile::tempdir()?;
         // The record and what the application writes may hold secrets: only reports are kept.
         let order = Order {
@@ -214,22 +134,33 @@ impl Audit<'_> {
             .iter()
             .map(|seen| self.asked(&task.plan, seen))
             .collect();
+        let conditions = budget::conditions(self.project, self.draft.event_loop, prepared.host());
+        let against = self.guard.against(&conditions);
+        let settings = task.plan.settings.clone();
+        let guarding = self.guard.judge(&asked, against.as_ref(), &settings);
         let pairs = judging::pairs(&asked);
-        let judge = Arc::new(Layers {
-            settings: task.plan.settings.clone(),
+        let layers = || Layers {
+            settings: settings.clone(),
             pairs: pairs.clone(),
-        });
+        };
+        let judge = guarding.unwrap_or_else(|| Arc::new(layers()));
         let together = |stations: Vec<Station>| side_by_side(stations, &pairs);
         let printer = self.printer.muted();
         let measured = job::measure(&mut task, &prepared, &together, judge, printer)?;
-        let report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
+        let mut report = self.hidden(self::judge(&measured.run, &self.args.app, &asked));
+        if let Some(against) = &against {
+            toll_analysis::audit::budget::judge(&measured.run, &asked, &mut report, against);
+        }
         if measured.interrupted && !report.requests.iter().any(has_number) {
             return Ok(None);
         }
         if let Some(out) = &self.args.out {
             write(&Folder::for_reports(out)?, &report)?;
         }
-        Ok(Some(report))
+        let saved = self
+            .guard
+            .to_save(&measured.run, (&asked, &report), &conditions);
+        Ok(Some((report, saved)))
     }
 
     fn order(&self, plan: Plan, requests: &[Workload]) -> anyhow::Result<Order> {
@@ -260,22 +191,6 @@ impl Audit<'_> {
     /// Why an application cannot be measured.
     fn refused(&self, request: &str, failure: &Failure) -> anyhow::Error {
         refusal::refused(request, &self.project.secrets.hidden_in(failure))
-    }
-
-    /// What a first look saw, without secrets in what applications said.
-    fn hidden_in(&self, looked: Inspected) -> Inspected {
-        let secrets = &self.project.secrets;
-        let hide = |removal: Removal| match removal {
-            Removal::NoAnswer { message } => Removal::NoAnswer {
-                message: secrets.masked(&message),
-            },
-            other => other,
-        };
-        Inspected {
-            removals: looked.removals.into_iter().map(hide).collect(),
-            problem: looked.problem.map(|problem| secrets.masked(&problem)),
-            ..looked
-        }
     }
 
     fn hidden(&self, mut report: AuditReport) -> AuditReport {

@@ -19,6 +19,8 @@ pub(super) const PROBE: &str = "asgi_toll_probe.py";
 /// The project.
 pub(super) struct Project {
     pub(super) environment: Environment,
+    /// Which Python it has, such as `CPython`.
+    pub(super) implementation: String,
     pub(super) home: InProject,
     /// How its interpreter was found, in words.
     pub(super) found_by: &'static str,
@@ -31,7 +33,7 @@ impl Project {
         let app_dir = fs::canonicalize(&args.app_dir)
             .with_context(|| format!("there is no folder {}", args.app_dir.display()))?;
         let (python, found_by) = interpreter(args.python.as_deref(), &app_dir)?;
-        let environment = environment(workshop, &python)?;
+        let (environment, implementation) = environment(workshop, &python)?;
         let own = variables(args.env_file.as_deref())?;
         let secrets = Secrets::of(args, &own);
         let text = |path: &Path| path.display().to_string();
@@ -48,6 +50,7 @@ impl Project {
                 variables,
             },
             environment,
+            implementation,
             found_by,
             secrets,
         })
@@ -67,7 +70,7 @@ impl Project {
     }
 }
 
-fn environment(workshop: &Workshop, python: &Path) -> anyhow::Result<Environment> {
+fn environment(workshop: &Workshop, python: &Path) -> anyhow::Result<(Environment, String)> {
     let probe = workshop.unpacked.harness.join(PROBE);
     let told = |failure: Failure| anyhow!("{}", failure.message);
     of_project(&workshop.context, python, &probe).map_err(told)
