@@ -9,7 +9,7 @@ use toll_core::sample::Instrument;
 use toll_stats::Random;
 
 use crate::bench::{Bench, CellKey, Comparison};
-use crate::instrument::{self, Round, Sitting};
+use crate::instrument::{self, Ahead, Round, Sitting};
 use crate::ledger::{Ledger, LedgerError};
 
 /// How conducting ended.
@@ -29,6 +29,17 @@ const STRIKES: u32 = 3;
 /// come. The last one has all that is left.
 const SHARE: f64 = 0.4;
 
+/// Of two ways to know the same, each has half.
+const HALF: f64 = 0.5;
+
+/// The share of an instrument.
+fn share(instrument: Instrument) -> f64 {
+    match instrument {
+        Instrument::Exclusive => HALF,
+        _ => SHARE,
+    }
+}
+
 /// One comparison on its way through one instrument.
 struct Course<'a> {
     comparison: &'a Comparison,
@@ -38,6 +49,8 @@ struct Course<'a> {
     /// It is over after so many.
     rounds_max: u32,
     done: bool,
+    /// What was started for its next round.
+    ahead: Ahead<'a>,
 }
 
 impl Course<'_> {
@@ -93,7 +106,7 @@ pub fn conduct(
         .collect();
     for instrument in &wanted {
         let is_last = wanted.last() == Some(instrument);
-        let share = if is_last { 1.0 } else { SHARE };
+        let share = if is_last { 1.0 } else { share(*instrument) };
         let mut tour = Tour {
             bench,
             instrument: *instrument,
@@ -124,16 +137,16 @@ fn announce(bench: &Bench, comparisons: &[Comparison], ledger: &mut dyn Ledger) 
 }
 
 /// All comparisons with one instrument.
-struct Tour<'a> {
+struct Tour<'l, 'a> {
     bench: &'a Bench,
     instrument: Instrument,
     until: Instant,
-    ledger: &'a mut dyn Ledger,
+    ledger: &'l mut dyn Ledger,
 }
 
-impl Tour<'_> {
+impl<'a> Tour<'_, 'a> {
     /// Says how much CPU time sending load took.
-    fn run(&mut self, comparisons: &[Comparison]) -> Result<u64, LedgerError> {
+    fn run(&mut self, comparisons: &'a [Comparison]) -> Result<u64, LedgerError> {
         let rounds_max = instrument::rounds_max(self.instrument, &self.bench.settings);
         let mut courses = self.set_out(comparisons)?;
         let before: u64 = courses
@@ -165,10 +178,7 @@ impl Tour<'_> {
     }
 
     /// A resumed comparison may already be decided, or precise enough.
-    fn set_out<'a>(
-        &mut self,
-        comparisons: &'a [Comparison],
-    ) -> Result<Vec<Course<'a>>, LedgerError> {
+    fn set_out(&mut self, comparisons: &'a [Comparison]) -> Result<Vec<Course<'a>>, LedgerError> {
         let instrument = self.instrument;
         let rounds_max = instrument::rounds_max(instrument, &self.bench.settings);
         let course = |comparison: &'a Comparison| {
@@ -188,6 +198,7 @@ impl Tour<'_> {
                 next_round,
                 rounds_max: rounds_max.max(next_round + u32::from(lacking)),
                 done,
+                ahead: Ahead::default(),
             })
         };
         comparisons
@@ -197,7 +208,7 @@ impl Tour<'_> {
             .collect()
     }
 
-    fn round(&mut self, course: &mut Course) -> Result<u64, LedgerError> {
+    fn round(&mut self, course: &mut Course<'a>) -> Result<u64, LedgerError> {
         let mut round = Round {
             number: course.next_round,
             cells: course.cells.clone(),
@@ -208,6 +219,7 @@ impl Tour<'_> {
             comparison: course.comparison,
             instrument: self.instrument,
             round: &mut round,
+            ahead: &mut course.ahead,
             ledger: self.ledger,
         })?;
         if self.bench.aborted() {

@@ -127,7 +127,7 @@ pub(crate) struct AppArgs {
     /// project's environment has].
     #[arg(long, value_name = "NAME", help_heading = "Measuring")]
     pub(crate) server: Option<String>,
-    /// Wall time after which no new round is begun, such as `2m`, for each request [default: 45s; 2m with
+    /// Wall time after which no new round is begun, such as `2m`, for each request [default: 25s; 2m with
     /// --save or --budget].
     #[arg(long, value_name = "TIME", help_heading = "Measuring")]
     pub(crate) time: Option<String>,

@@ -38,7 +38,7 @@ const WARM_UP_SLICES: u64 = 6;
 const LONG_SLICES: u64 = 3;
 
 impl Measure for Ablation {
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let mut nurseries = nurseries(sitting, &mut random, PURPOSE)?;
@@ -128,7 +128,7 @@ impl Variants<'_> {
 
 /// Everything that holds a variant; `None` where the whole does not come up.
 fn come_up<'a>(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     nursery: &mut Nursery<'a>,
 ) -> Result<Option<Variants<'a>>, LedgerError> {
     let station = nursery.station();
@@ -180,7 +180,7 @@ fn hold(whole: &mut Cell<'_>, station: &Station, variant: u32) -> Result<(), Fai
 
 /// Asks each variant that is left in turn; one that fails is recorded and left out.
 fn ask_each<T>(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     mut ask: impl FnMut(CellKey) -> Result<T, Failure>,
 ) -> Result<Vec<(CellKey, T)>, LedgerError> {
     let (mut answers, mut failed) = (Vec::new(), Failures::new());

@@ -33,7 +33,7 @@ const SEAMS: Purpose = Purpose {
 };
 
 impl Measure for Counts {
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let (mut plain, mut seen) = (Vec::new(), Vec::new());
@@ -65,7 +65,7 @@ impl Measure for Counts {
 type Counted = BTreeMap<String, i64>;
 
 /// The layers that nobody asked for are seen in the application without any of ours, once.
-fn look_inside(sitting: &mut Sitting<'_>, cells: &mut [Cell<'_>]) -> Result<(), LedgerError> {
+fn look_inside(sitting: &mut Sitting<'_, '_>, cells: &mut [Cell<'_>]) -> Result<(), LedgerError> {
     if sitting.round.number > 0 {
         return Ok(());
     }
@@ -80,7 +80,7 @@ fn look_inside(sitting: &mut Sitting<'_>, cells: &mut [Cell<'_>]) -> Result<(), 
 
 /// Every cell counts once; the two processes of a cell make one slice.
 fn repeat(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     plain: &mut Vec<Cell<'_>>,
     seen: &mut Vec<Cell<'_>>,
     number: u32,

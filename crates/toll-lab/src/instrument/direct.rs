@@ -24,7 +24,7 @@ const PURPOSE: Purpose = Purpose {
 const WARM_UP_SLICES: u64 = 6;
 
 impl Measure for Direct {
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let mut cells = Vec::new();
@@ -53,7 +53,7 @@ impl Measure for Direct {
 
 /// One block: every living cell once, and the driver's own cost in the one with the fewest layers.
 fn block(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     cells: &mut Vec<Cell<'_>>,
     number: u32,
 ) -> Result<(), LedgerError> {

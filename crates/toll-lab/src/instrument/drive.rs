@@ -7,7 +7,7 @@ use toll_core::failure::Failure;
 use toll_stats::Random;
 
 use super::sitting::{Failures, Sitting};
-use crate::bench::{CellKey, Station};
+use crate::bench::{Bench, CellKey, Station};
 use crate::cores;
 use crate::driving::{Cell, Manner, Nursery, NurseryBegun};
 use crate::ledger::LedgerError;
@@ -26,7 +26,7 @@ pub(super) struct Purpose {
 /// Forks a process for each of the levels, has each build its application, as many at a time as
 /// there are cores, and checks its first answer. Says what answers rightly, and what does not.
 pub(super) fn come_up<'a>(
-    sitting: &Sitting<'_>,
+    sitting: &Sitting<'_, '_>,
     nursery: &mut Nursery<'a>,
     purpose: Purpose,
 ) -> (Vec<Cell<'a>>, Failures) {
@@ -56,7 +56,7 @@ pub(super) fn come_up<'a>(
 /// The process of the whole of somebody's own application; `None` where it does not come up, which is
 /// recorded.
 pub(super) fn whole<'a>(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     nursery: &mut Nursery<'a>,
     purpose: Purpose,
 ) -> Result<Option<Cell<'a>>, LedgerError> {
@@ -112,7 +112,7 @@ fn keep_or_note<'a>(
 
 /// Records what did not come up. When everything is to stop, nothing has failed.
 pub(super) fn admit<'a>(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     station: &Station,
     (cells, failed): (Vec<Cell<'a>>, Failures),
 ) -> Result<Vec<Cell<'a>>, LedgerError> {
@@ -127,29 +127,41 @@ pub(super) fn admit<'a>(
     Ok(cells)
 }
 
-/// Starts the nurseries of a round, one a series, all with the same hash seed; where one does not
-/// start, every level of its series has failed.
+/// A nursery that was started in an earlier round for a later one.
+#[derive(Debug, Default)]
+pub struct Ahead<'a>(Option<(u32, Nursery<'a>)>);
+
+impl<'a> Ahead<'a> {
+    fn take(&mut self, round: u32) -> Option<Nursery<'a>> {
+        let (_, nursery) = self.0.take().filter(|(meant, _)| *meant == round)?;
+        Some(nursery)
+    }
+}
+
+/// The nurseries of a round, one a series, all with the same hash seed; where one does not start, every
+/// level of its series has failed.
 pub(super) fn nurseries<'a>(
-    sitting: &mut Sitting<'a>,
+    sitting: &mut Sitting<'_, 'a>,
     random: &mut Random,
     purpose: Purpose,
 ) -> Result<Vec<Nursery<'a>>, LedgerError> {
     let hash_seed = random.next_u64() as u32;
     let (bench, comparison) = (sitting.bench, sitting.comparison);
-    let core = bench.cores.server.filter(|_| purpose.timed);
-    let begun = comparison
-        .stations
-        .iter()
-        .filter(|station| !sitting.levels_of(station).is_empty());
+    if let Some(waiting) = sitting.ahead.take(sitting.round.number) {
+        return Ok(vec![waiting]);
+    }
+    let stations = comparison.stations.iter();
+    let stations = stations.filter(|station| !sitting.levels_of(station).is_empty());
     // Importing takes most of the time, and is not timed: all do it at once.
-    let begun: Vec<_> = begun
+    let begun: Vec<_> = stations
         .map(|station| {
             (
                 station,
-                Nursery::begin(bench, station, hash_seed, purpose.log, core),
+                begin(bench, station, hash_seed, (purpose, purpose.log)),
             )
         })
         .collect();
+    let next = begin_next(sitting, purpose);
     let mut nurseries = Vec::new();
     for (station, begun) in begun {
         match begun.and_then(NurseryBegun::ready) {
@@ -162,12 +174,43 @@ pub(super) fn nurseries<'a>(
             }
         }
     }
+    // Nothing is timed while it still imports. Where it does not come up, the next round finds out why.
+    let next = next.and_then(|next| next.ready().ok());
+    sitting.ahead.0 = next.map(|nursery| (sitting.round.number + 1, nursery));
     Ok(nurseries)
+}
+
+fn begin<'a>(
+    bench: &'a Bench,
+    station: &'a Station,
+    hash_seed: u32,
+    (purpose, log): (Purpose, &str),
+) -> Result<NurseryBegun<'a>, Failure> {
+    let core = bench.cores.server.filter(|_| purpose.timed);
+    Nursery::begin(bench, station, hash_seed, log, core)
+}
+
+/// The nursery of the next round, where it can import on a core that has nothing to do meanwhile:
+/// somebody's own application often takes seconds, and there is one of them.
+fn begin_next<'a>(sitting: &Sitting<'_, 'a>, purpose: Purpose) -> Option<NurseryBegun<'a>> {
+    let next = sitting.round.number + 1;
+    let bench = sitting.bench;
+    let [station] = sitting.comparison.stations.as_slice() else {
+        return None;
+    };
+    let is_wanted = station.audited && purpose.timed && next < bench.settings.rounds_max;
+    if !is_wanted || cores::allowed().len() < 2 {
+        return None;
+    }
+    let hash_seed = sitting.random_of(next).next_u64() as u32;
+    // Two of them write at once.
+    let log = format!("{}-next", purpose.log);
+    begin(bench, station, hash_seed, (purpose, &log)).ok()
 }
 
 /// Asks each cell in turn; those that fail are recorded and left out, and their answers with them.
 pub(super) fn ask_each<'a, T>(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     cells: &mut Vec<Cell<'a>>,
     mut ask: impl FnMut(&mut Cell<'a>) -> Result<T, Failure>,
 ) -> Result<Vec<(CellKey, T)>, LedgerError> {
@@ -185,7 +228,7 @@ pub(super) fn ask_each<'a, T>(
 
 /// Records what failed and goes on without it. When everything is to stop, nothing has failed.
 pub(super) fn leave_out(
-    sitting: &mut Sitting<'_>,
+    sitting: &mut Sitting<'_, '_>,
     cells: &mut Vec<Cell<'_>>,
     failed: Failures,
 ) -> Result<(), LedgerError> {

@@ -34,7 +34,7 @@ const WARM_UP_SLICES: u64 = 12;
 const SLICES: u64 = 2;
 
 impl Measure for Exclusive {
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
         let mut random = sitting.random();
         sitting.step(Step::Starting);
         let mut nurseries = nurseries(sitting, &mut random, PURPOSE)?;

@@ -13,6 +13,7 @@ mod reference;
 mod rise;
 mod sitting;
 
+pub use drive::Ahead;
 pub use inspect::{Inspected, Looking, SERVER_ERROR, Wish, inspect};
 pub use levels::choose_levels;
 pub use profile::profile;
@@ -30,7 +31,7 @@ pub trait Measure: Sync {
     ///
     /// # Errors
     /// Only the ledger's: what goes wrong with a cell or a series is recorded as its failure.
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError>;
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError>;
 }
 
 /// What a round starts with and what it leaves.

@@ -9,6 +9,7 @@ use toll_core::sample::{Block, Instrument, Slice};
 use toll_stats::Random;
 
 use super::Round;
+use super::drive::Ahead;
 use crate::bench::{Bench, CellKey, Comparison, Station};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -18,7 +19,7 @@ pub(super) type Slices = Vec<(CellKey, Slice)>;
 pub(super) type Failures = Vec<(CellKey, Failure)>;
 
 /// One round of one comparison by one instrument while it lasts.
-pub struct Sitting<'a> {
+pub struct Sitting<'s, 'a> {
     /// What all series share.
     pub bench: &'a Bench,
     /// What is measured side by side.
@@ -26,18 +27,25 @@ pub struct Sitting<'a> {
     /// The instrument.
     pub instrument: Instrument,
     /// What the round starts with and what it leaves.
-    pub round: &'a mut Round,
+    pub round: &'s mut Round,
+    /// What an earlier round has started for this one, or this one for the next.
+    pub ahead: &'s mut Ahead<'a>,
     /// Who keeps the records.
-    pub ledger: &'a mut dyn Ledger,
+    pub ledger: &'s mut dyn Ledger,
 }
 
-impl Sitting<'_> {
+impl Sitting<'_, '_> {
     /// The random numbers of this round: every round of every comparison and instrument has an order
     /// of its own that a resumed run repeats.
     pub(super) fn random(&self) -> Random {
+        self.random_of(self.round.number)
+    }
+
+    /// Those of another round.
+    pub(super) fn random_of(&self, round: u32) -> Random {
         let series = (self.comparison.first().series as u64 + 1) << 32;
         let instrument = (self.instrument as u64) << 60;
-        let round = u64::from(self.round.number) + 1;
+        let round = u64::from(round) + 1;
         Random::from_seed(self.bench.seed ^ series ^ instrument ^ round)
     }
 

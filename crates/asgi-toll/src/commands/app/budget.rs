@@ -28,7 +28,7 @@ use crate::job::Judge;
 use crate::printer::Printer;
 
 /// Wall time for each request, where none is asked for: with a budget there are more rounds.
-const TIME: &str = "45s";
+const TIME: &str = "25s";
 const TIME_GUARDED: &str = "2m";
 
 /// What is asked for beyond an audit.

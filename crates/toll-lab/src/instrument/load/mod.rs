@@ -21,7 +21,7 @@ use crate::serving::Living;
 pub(super) struct Load;
 
 impl Measure for Load {
-    fn round(&self, sitting: &mut Sitting<'_>) -> Result<(), LedgerError> {
+    fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
         let bench = sitting.bench;
         let mut random = sitting.random();
         let mut servers = Servers {
@@ -47,13 +47,13 @@ impl Measure for Load {
 }
 
 /// The servers of one round.
-struct Servers<'s, 'a> {
-    sitting: &'s mut Sitting<'a>,
+struct Servers<'s, 'r, 'a> {
+    sitting: &'s mut Sitting<'r, 'a>,
     /// The cells whose servers live, in the order of the next block.
     cells: Vec<Living>,
 }
 
-impl Servers<'_, '_> {
+impl Servers<'_, '_, '_> {
     /// Brings the servers up and admits those whose answer is right.
     fn begin(&mut self, random: &mut Random) -> Result<(), LedgerError> {
         self.sitting.step(Step::Starting);
