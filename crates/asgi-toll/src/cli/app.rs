@@ -127,8 +127,8 @@ pub(crate) struct AppArgs {
     /// project's environment has].
     #[arg(long, value_name = "NAME", help_heading = "Measuring")]
     pub(crate) server: Option<String>,
-    /// Wall time after which no new round is begun, such as `2m`, for each request [default: 25s; 2m with
-    /// --save or --budget].
+    /// Wall time for each request, such as `2m`: rounds go on until everything is known precisely, and none
+    /// is begun after it [default: six rounds and at most 60s; with --save or --budget, 2m].
     #[arg(long, value_name = "TIME", help_heading = "Measuring")]
     pub(crate) time: Option<String>,
     /// Seed of the random orders [default: from the clock].

@@ -138,7 +138,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
             layer
         })
         .collect();
-    let all = (ablation.of.get(&BARE), exclusive.of.get(&BARE));
+    let all = (at_once(&layers, &ablation), exclusive.of.get(&BARE));
     let total = total(&layers, all, whole.as_ref());
     for layer in &mut layers {
         layer.findings = findings::of_layer(layer);
@@ -230,47 +230,64 @@ fn share(part: Option<&Estimate>, whole: Option<&Estimate>) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-/// What all layers take: measured without all of them at once where every one of them can be taken
-/// out; else the share that they have of all parts, where each is known; of these what is `inside` of
-/// them is one.
+/// What is saved when all that can be taken out are; with a single one, that is what it takes.
+fn at_once<'a>(layers: &[LayerAudit], ablation: &'a Costs) -> Option<&'a Estimate> {
+    let mut out = layers.iter().filter(|layer| layer.removal.is_possible());
+    match (out.next(), out.next()) {
+        (Some(only), None) => ablation.of.get(&cell_of(only.position)),
+        _ => ablation.of.get(&BARE),
+    }
+}
+
+/// What all layers take, where each is known. Those that can be taken out were taken out at once; to
+/// that comes what the others take by themselves. Where nothing was taken out it is the share that the
+/// layers have of all parts, of which what is `inside` of them is one.
 fn total(
     layers: &[LayerAudit],
-    (all, inside): (Option<&Estimate>, Option<&Estimate>),
+    (at_once, inside): (Option<&Estimate>, Option<&Estimate>),
     whole: Option<&Estimate>,
 ) -> Option<Total> {
     if layers.is_empty() {
         return None;
     }
-    let tolls = layers.iter().filter_map(|layer| layer.toll.as_ref());
-    let sum: f64 = tolls.map(|toll| toll.estimate).sum();
-    let all_out = layers.iter().all(|layer| layer.removal.is_possible());
-    let measured = all.filter(|_| all_out);
-    let all_known = layers.iter().all(|layer| layer.toll.is_some());
-    if measured.is_none() && !all_known {
+    let sum = |layers: &mut dyn Iterator<Item = &LayerAudit>| -> f64 {
+        let tolls = layers.filter_map(|layer| layer.toll.as_ref());
+        tolls.map(|toll| toll.estimate).sum()
+    };
+    let is_out = |layer: &&LayerAudit| layer.removal.is_possible();
+    let parts_us = sum(&mut layers.iter());
+    let rest_us = sum(&mut layers.iter().filter(|layer| !is_out(layer)));
+    let all_out = layers.iter().all(|layer| is_out(&layer));
+    let measured = at_once.filter(|_| all_out);
+    if measured.is_none() && layers.iter().any(|layer| layer.toll.is_none()) {
         return None;
     }
-    let by_parts = |whole: &Estimate| {
-        let inside = inside.map_or(0.0, |inside| inside.estimate);
-        let parts = sum + inside;
-        Estimate {
-            estimate: if inside > 0.0 {
-                whole.estimate * sum / parts
-            } else {
-                sum
-            },
-            low: None,
-            high: None,
-            confidence: 0.0,
-            unit: "us".to_owned(),
+    let toll = match (measured, at_once, inside) {
+        (Some(measured), _, _) => measured.clone(),
+        (None, Some(at_once), _) => told(at_once.estimate + rest_us),
+        (None, None, Some(inside)) => {
+            told(whole?.estimate * parts_us / (parts_us + inside.estimate))
         }
+        (None, None, None) => told(parts_us),
     };
-    let toll = measured.cloned().or_else(|| whole.map(by_parts))?;
     Some(Total {
         share: share(Some(&toll), whole)?,
         measured: measured.is_some(),
-        sum_of_parts_us: sum,
+        sum_of_parts_us: parts_us,
+        at_once: at_once.cloned(),
         toll,
     })
+}
+
+/// A number without an interval.
+fn told(estimate: f64) -> Estimate {
+    Estimate {
+        estimate,
+        low: None,
+        high: None,
+        confidence: 0.0,
+        unit: "us".to_owned(),
+    }
 }
 
 /// The counts of every cell: the median over its repeats, which are equal where they are exact.

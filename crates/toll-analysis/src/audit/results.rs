@@ -126,7 +126,9 @@ pub struct Total {
     pub share: f64,
     /// Its layers added up, µs.
     pub sum_of_parts_us: f64,
-    /// Whether it was measured without all layers at once, or is their sum.
+    /// What is saved when all that can be taken out are taken out at once, µs.
+    pub at_once: Option<Estimate>,
+    /// Whether these are all layers, so that the toll was measured at once.
     pub measured: bool,
 }
 

@@ -19,7 +19,7 @@ use super::drive::{Purpose, leave_out, nurseries, one, whole};
 use super::reference;
 use super::sitting::{Failures, Sitting};
 use crate::bench::{CellKey, Station};
-use crate::driving::{Cell, Manner, Nursery};
+use crate::driving::{Cell, Manner, Nursery, Timed};
 use crate::ledger::LedgerError;
 
 /// The instrument.
@@ -33,9 +33,9 @@ const PURPOSE: Purpose = Purpose {
 
 /// Warm-up of a variant, in slices.
 const WARM_UP_SLICES: u64 = 6;
-/// The whole is what every variant is compared with, and what was changed is what was asked about:
-/// their slices are so many times as long.
-const LONG_SLICES: u64 = 3;
+/// The whole is what every variant is compared with, and what was changed is what was asked about: they
+/// have so many slices in a block. Longer slices would be cheaper by what each begins with.
+const MANY_SLICES: usize = 3;
 
 impl Measure for Ablation {
     fn round(&self, sitting: &mut Sitting<'_, '_>) -> Result<(), LedgerError> {
@@ -55,7 +55,8 @@ impl Measure for Ablation {
         let slice_ms = sitting.bench.settings.direct_slice_ms;
         let warm_up = Duration::from_millis(WARM_UP_SLICES * slice_ms);
         sitting.step(Step::WarmingUp);
-        ask_each(sitting, |key| {
+        let cells = sitting.round.cells.clone();
+        ask_each(sitting, cells, |key| {
             variant_of(&mut applications, key)?.warm_up_as(Some(key.1), warm_up)
         })?;
         sitting.step(Step::Measuring);
@@ -63,31 +64,47 @@ impl Measure for Ablation {
             if sitting.bench.aborted() || sitting.round.cells.is_empty() {
                 break;
             }
-            random.shuffle(&mut sitting.round.cells);
-            let mut taken = ask_each(sitting, |key| {
-                let length = length(key.1) * slice_ms;
-                let timed = variant_of(&mut applications, key)?.slice_as(Some(key.1), length)?;
-                Ok(of_slice(timed).into_iter().collect::<Readings>())
+            let mut turns = turns(&sitting.round.cells);
+            random.shuffle(&mut turns);
+            let timed = ask_each(sitting, turns, |key| {
+                variant_of(&mut applications, key)?.slice_as(Some(key.1), slice_ms)
             })?;
+            let mut taken = together(timed);
             for variants in applications.values_mut() {
                 reference::put(&mut variants.whole, &mut taken, slice_ms);
             }
             let slices = sitting.slices(number, taken);
             sitting.keep(number, sitting.bench.settings.direct_blocks, slices)?;
         }
-        sitting.round.cells.sort_unstable();
         applications.into_values().for_each(Variants::stop);
         Ok(())
     }
 }
 
-/// How many times as long as others the slices of a variant are.
-fn length(variant: u32) -> u64 {
-    if matches!(variant, WHOLE | CHANGED) {
-        LONG_SLICES
-    } else {
-        1
+/// Every slice of a block, by the variant that it is of.
+fn turns(cells: &[CellKey]) -> Vec<CellKey> {
+    let times = |(_, variant): &CellKey| match *variant {
+        WHOLE | CHANGED => MANY_SLICES,
+        _ => 1,
+    };
+    let turns = cells
+        .iter()
+        .flat_map(|key| std::iter::repeat_n(*key, times(key)));
+    turns.collect()
+}
+
+/// The slices of a block, those of one variant added up.
+fn together(timed: Vec<(CellKey, Timed)>) -> Vec<(CellKey, Readings)> {
+    let mut sums: Vec<(CellKey, Timed)> = Vec::new();
+    for (key, slice) in timed {
+        match sums.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, sum)) => *sum += slice,
+            None => sums.push((key, slice)),
+        }
     }
+    let read = sums.into_iter();
+    read.map(|(key, sum)| (key, of_slice(sum).into_iter().collect()))
+        .collect()
 }
 
 /// The applications of a round, by their series: one, or one for each environment that is compared.
@@ -178,18 +195,58 @@ fn hold(whole: &mut Cell<'_>, station: &Station, variant: u32) -> Result<(), Fai
     Err(Failure::new(Stage::Verify, "no-answer", message))
 }
 
-/// Asks each variant that is left in turn; one that fails is recorded and left out.
+/// Asks variants in turn; one that fails is recorded and left out, with what it said before.
 fn ask_each<T>(
     sitting: &mut Sitting<'_, '_>,
+    turns: Vec<CellKey>,
     mut ask: impl FnMut(CellKey) -> Result<T, Failure>,
 ) -> Result<Vec<(CellKey, T)>, LedgerError> {
     let (mut answers, mut failed) = (Vec::new(), Failures::new());
-    for key in sitting.round.cells.clone() {
+    for key in turns {
+        if failed.iter().any(|(gone, _)| *gone == key) {
+            continue;
+        }
         match ask(key) {
             Ok(answer) => answers.push((key, answer)),
             Err(failure) => failed.push((key, failure)),
         }
     }
+    answers.retain(|(key, _)| !failed.iter().any(|(gone, _)| gone == key));
     leave_out(sitting, &mut Vec::new(), failed)?;
     Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compared_with_all_has_more_slices() {
+        let cells = [(0, WHOLE), (0, 1), (0, CHANGED)];
+        let turns = turns(&cells);
+        let of = |variant| turns.iter().filter(|(_, turn)| *turn == variant).count();
+        assert_eq!((of(WHOLE), of(1), of(CHANGED)), (3, 1, 3));
+    }
+
+    #[test]
+    fn slices_of_one_variant_are_added_up() {
+        let slice = |requests| Timed {
+            requests,
+            wrong: 1,
+            wall_ns: 30,
+            cpu_ns: 20,
+            thread_cpu_ns: 10,
+        };
+        let read = together(vec![
+            ((0, WHOLE), slice(5)),
+            ((0, 1), slice(7)),
+            ((0, WHOLE), slice(6)),
+        ]);
+        let sent: Vec<i64> = read
+            .iter()
+            .filter_map(|(_, readings)| readings.get(toll_core::metric::Metric::Sent))
+            .collect();
+        assert_eq!(sent, [11, 7]);
+        assert_eq!(read[0].1.get(toll_core::metric::Metric::CpuNs), Some(40));
+    }
 }

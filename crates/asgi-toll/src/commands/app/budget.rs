@@ -27,8 +27,9 @@ use crate::folder;
 use crate::job::Judge;
 use crate::printer::Printer;
 
-/// Wall time for each request, where none is asked for: with a budget there are more rounds.
-const TIME: &str = "25s";
+/// Wall time for each request, where none is asked for: the rounds end it earlier, but where an application
+/// is slow to import. With a budget there are more of them.
+const TIME: &str = "60s";
 const TIME_GUARDED: &str = "2m";
 
 /// What is asked for beyond an audit.

@@ -65,10 +65,10 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     ));
     let server = served::chosen(args, &project)?;
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
+    let wishes = Wishes::of(args)?;
+    let upgraded = upgraded(&args.upgrade, &workshop, &project)?;
     let audit = Audit {
         args,
-        wishes: Wishes::of(args)?,
-        upgraded: upgraded(&args.upgrade, &workshop, &project)?,
         workshop: &workshop,
         project: &project,
         guard: &guard,
@@ -78,9 +78,12 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
             event_loop: &event_loop,
             lifespan: &args.lifespan,
             budget_s: (time.as_secs() * wanted.len() as u64).max(1),
+            is_brief: args.time.is_none() && wishes.is_empty() && upgraded.is_none(),
             instruments: &args.instruments,
             server,
         },
+        wishes,
+        upgraded,
     };
     let seen = audit.inspected(&wanted, slowest)?;
     if workshop.aborted() {

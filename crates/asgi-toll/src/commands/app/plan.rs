@@ -32,8 +32,9 @@ const SERVER: &str = "uvicorn";
 /// a small part of what they share.
 const BLOCKS: u32 = 16;
 const SLICE_MS: u64 = 3;
-/// An interval needs six rounds of fresh processes.
-const ROUNDS: (u32, u32) = (6, 24);
+/// An interval needs six rounds of fresh processes. These are all, unless something asks for more.
+const LEAST_ROUNDS: u32 = 6;
+const MOST_ROUNDS: u32 = 24;
 const TIMEOUT_MS: u64 = 30_000;
 
 /// What an audit is made of.
@@ -43,6 +44,8 @@ pub(super) struct Draft<'a> {
     pub(super) lifespan: &'a str,
     /// Wall seconds, all requests together.
     pub(super) budget_s: u64,
+    /// Whether intervals are enough, however wide: nothing asks for more time.
+    pub(super) is_brief: bool,
     /// How it is measured.
     pub(super) instruments: &'a [Instrument],
     /// The server, where it is put under load.
@@ -135,8 +138,12 @@ impl Draft<'_> {
             suite: format!("app {}", self.app),
             description: String::new(),
             settings: Settings {
-                rounds_min: ROUNDS.0,
-                rounds_max: ROUNDS.1,
+                rounds_min: LEAST_ROUNDS,
+                rounds_max: if self.is_brief {
+                    LEAST_ROUNDS
+                } else {
+                    MOST_ROUNDS
+                },
                 timeout_ms: TIMEOUT_MS,
                 budget_s: self.budget_s,
                 direct_blocks: BLOCKS,

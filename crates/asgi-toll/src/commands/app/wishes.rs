@@ -28,6 +28,11 @@ impl Wishes {
         })
     }
 
+    /// Whether nothing is to be changed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names().next().is_none()
+    }
+
     fn names(&self) -> impl Iterator<Item = &String> {
         let replaced = self.replace.iter().map(|(layer, _)| layer);
         self.without.iter().chain(replaced).chain(&self.order)

@@ -4,26 +4,28 @@ use toll_core::audit::By;
 
 use super::finding;
 use crate::audit::known;
-use crate::audit::results::{LayerAudit, Total, Way};
-use crate::results::Finding;
+use crate::audit::results::{LayerAudit, Total};
+use crate::results::{Estimate, Finding};
 
 /// The parts and the whole are to agree within this share.
 const TOGETHER: f64 = 0.15;
 /// What stands outside of a layer that rejects matters from this share of the request on.
 const OUTSIDE: f64 = 0.10;
 
-/// Without all of them the request is shorter than all differences say.
+/// Taken out at once, layers save less, or more, than one by one.
 pub(super) fn dearer_together(layers: &[LayerAudit], total: Option<&Total>) -> Option<Finding> {
-    let total = total.filter(|total| total.measured)?;
-    let all_by_ablation = layers.iter().all(|layer| layer.by == Some(Way::Ablation));
-    let over = total.sum_of_parts_us - total.toll.estimate;
-    let is_apart = over.abs() > TOGETHER * total.toll.estimate.abs() && over.abs() > 1.0;
-    let outside = total
-        .toll
-        .low
-        .zip(total.toll.high)
-        .is_some_and(|(low, high)| !(low..=high).contains(&total.sum_of_parts_us));
-    if !(all_by_ablation && is_apart && outside) {
+    let at_once = total?.at_once.as_ref()?;
+    let each: Vec<&Estimate> = layers
+        .iter()
+        .filter_map(|layer| layer.ablation.as_ref())
+        .collect();
+    let one_by_one_us: f64 = each.iter().map(|one| one.estimate).sum();
+    let half = |estimate: &Estimate| Some((estimate.high? - estimate.low?) / 2.0);
+    let squares = each.iter().copied().chain([at_once]);
+    let squares: Option<f64> = squares.map(|one| Some(half(one)?.powi(2))).sum();
+    let over = one_by_one_us - at_once.estimate;
+    let matters = (TOGETHER * at_once.estimate.abs()).max(1.0);
+    if over.abs() <= matters || over.abs() <= squares?.sqrt() {
         return None;
     }
     let (code, title) = if over > 0.0 {
@@ -41,8 +43,8 @@ pub(super) fn dearer_together(layers: &[LayerAudit], total: Option<&Total>) -> O
         code,
         title.to_owned(),
         format!(
-            "each taken out by itself saves {:.1} µs in all, all of them at once {:.1} µs",
-            total.sum_of_parts_us, total.toll.estimate
+            "each taken out by itself saves {one_by_one_us:.1} µs in all, all of them at once {:.1} µs",
+            at_once.estimate
         ),
         "Look at those that make tasks first: nested BaseHTTPMiddlewares of some releases of Starlette grow faster than their number.",
     ))

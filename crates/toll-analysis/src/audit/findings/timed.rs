@@ -36,6 +36,19 @@ pub(super) fn expensive(layer: &LayerAudit) -> Option<Finding> {
     ))
 }
 
+/// Differences of two wholes that are less than this share of them are noise.
+const NOISE: f64 = 0.02;
+
+/// What the whole takes, as a layer knows it.
+fn whole_us(layer: &LayerAudit) -> f64 {
+    let whole = layer
+        .toll
+        .as_ref()
+        .zip(layer.share.filter(|share| *share != 0.0))
+        .map(|(toll, share)| toll.estimate / share);
+    whole.unwrap_or_default()
+}
+
 /// Up to this share the two ways may differ; and for layers that go through another thread.
 const APART: f64 = 0.25;
 const HOPS_APART: f64 = 0.45;
@@ -47,7 +60,9 @@ pub(super) fn ways_disagree(layer: &LayerAudit) -> Option<Finding> {
     // At its borders a hop is read too high: waking a thread costs more beside shims.
     let is_hop = added(layer, "thread_hops") >= 1.0 || layer.layer.sync;
     let share = if is_hop { HOPS_APART } else { APART };
-    let allowed = (share * ablation.estimate.abs()).max(1.0);
+    let allowed = (share * ablation.estimate.abs())
+        .max(NOISE * whole_us(layer))
+        .max(1.0);
     if gap <= allowed {
         return None;
     }
