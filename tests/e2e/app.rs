@@ -43,9 +43,33 @@ impl Project {
         Ended::of(&self.command(args).output().unwrap())
     }
 
-    /// The audit of one request, in a few seconds.
+    /// The audit of one request, in some seconds.
     pub(crate) fn audit(&self, app: &str, request: &str, variables: &[(&str, &str)]) -> Value {
-        let args = [app, "--request", request, "--time", "20s", "--json"];
+        self.audit_by("counts,exclusive,ablation", app, request, variables)
+    }
+
+    /// The same by exact counts alone, which need no time.
+    pub(crate) fn count(&self, app: &str, request: &str, variables: &[(&str, &str)]) -> Value {
+        self.audit_by("counts", app, request, variables)
+    }
+
+    fn audit_by(
+        &self,
+        instruments: &str,
+        app: &str,
+        request: &str,
+        variables: &[(&str, &str)],
+    ) -> Value {
+        let args = [
+            app,
+            "--request",
+            request,
+            "--instrument",
+            instruments,
+            "--time",
+            "20s",
+            "--json",
+        ];
         let mut command = self.command(&args);
         let variables = variables.iter().copied();
         let report = Ended::of(&command.envs(variables).output().unwrap())
@@ -190,15 +214,15 @@ fn what_patched_itself_in_is_found_and_an_option_that_saves_is_seen() {
         assert_eq!(layer["added_by"], "patched-in", "{layer}");
         layer["counts"]["python_calls"].as_f64().unwrap()
     };
-    let all = calls(&project.audit("main:app", "GET /items/1", &[]));
-    let fewer = calls(&project.audit("main:app", "GET /items/1", &[("EXCLUDE_SPANS", "1")]));
+    let all = calls(&project.count("main:app", "GET /items/1", &[]));
+    let fewer = calls(&project.count("main:app", "GET /items/1", &[("EXCLUDE_SPANS", "1")]));
     assert!(fewer < 0.8 * all, "{fewer} of {all}");
 }
 
 #[test]
 fn sentry_is_found_in_the_application_that_it_patches() {
     let project = Project::new("starlette-sentry");
-    let request = project.audit("main:app", "GET /items/4", &[]);
+    let request = project.count("main:app", "GET /items/4", &[]);
     let patched: Vec<&str> = layers(&request)
         .into_iter()
         .filter(|layer| layer["added_by"] == "patched-in")
@@ -219,7 +243,8 @@ fn the_pure_twin_of_a_middleware_makes_no_tasks() {
             0.0,
         ),
     ] {
-        let request = project.audit("main:app", "GET /", &[("FORM", form)]);
+        let by = "counts,exclusive";
+        let request = project.audit_by(by, "main:app", "GET /", &[("FORM", form)]);
         for twin in twins {
             let layer = layer(&request, twin);
             assert_eq!(
@@ -239,7 +264,7 @@ fn the_pure_twin_of_a_middleware_makes_no_tasks() {
 #[test]
 fn every_middleware_of_django_and_its_hops_are_told() {
     let project = Project::new("django-default");
-    let request = project.audit("project.asgi:application", "GET /", &[]);
+    let request = project.count("project.asgi:application", "GET /", &[]);
     stand_in_order(
         &names(&request),
         &[
@@ -263,7 +288,7 @@ fn every_middleware_of_django_and_its_hops_are_told() {
 #[test]
 fn layers_on_every_level_of_litestar_are_found() {
     let project = Project::new("litestar-levels");
-    let request = project.audit("main:app", "GET /api/items/1", &[]);
+    let request = project.count("main:app", "GET /api/items/1", &[]);
     let own: Vec<&str> = layers(&request)
         .into_iter()
         .filter(|layer| layer["added_by"] == "application" && layer["removable"] == true)
@@ -352,7 +377,7 @@ fn a_server_that_is_not_there_is_told_before_anything_is_measured() {
         ),
         (
             &["--instrument", "direct"],
-            "possible values: counts, ablation",
+            "possible values: counts, exclusive, ablation",
         ),
     ] {
         let ended = project.run(&[&["main:app"], args].concat()).expect(2);
@@ -498,7 +523,13 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
 fn a_finding_that_is_asked_for_sets_the_exit_code() {
     let project = Project::new("starlette-twins");
     let audit = |form: &str| {
-        let args = ["main:app", "--time", "20s", "--fail-on", "task-per-layer"];
+        let args = [
+            "main:app",
+            "--instrument",
+            "counts",
+            "--fail-on",
+            "task-per-layer",
+        ];
         let mut command = project.command(&args);
         Ended::of(&command.env("FORM", form).output().unwrap())
     };

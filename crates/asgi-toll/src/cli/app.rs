@@ -113,10 +113,10 @@ pub(crate) struct AppArgs {
 
     /// How it is measured: `counts` (exact events, seconds), `ablation` (with and without each layer),
     /// `exclusive` (at the layers' borders), `load` (requests/s and CPU under a real server, with all
-    /// layers and without those that can be taken out).
+    /// layers and without those that can be taken out) [default: counts,exclusive,ablation; without
+    /// `exclusive` where a change is asked about].
     #[arg(
         long = "instrument",
-        default_value = "counts,ablation,exclusive",
         value_parser = instruments(),
         value_delimiter = ',',
         value_name = "NAME",

@@ -78,16 +78,18 @@ pub fn precision(
     };
     let worst = cost::worst(&costs, PRECISION);
     let enough = costs.rounds >= settings.rounds_min as usize;
-    let asks_for_change = beside.is_some() || costs.of.contains_key(&CHANGED);
-    let is_open = instrument == Instrument::Ablation
-        && asks_for_change
-        && !what_if::is_decided(series, beside);
+    let asks_for_change =
+        instrument == Instrument::Ablation && (beside.is_some() || costs.of.contains_key(&CHANGED));
+    let is_known = costs.of.is_empty() || worst.is_some_and(|worst| worst <= 1.0);
     Precision {
         rounds: costs.rounds,
         half_width: worst.map(|worst| worst * PRECISION.0),
         done: enough
-            && !is_open
-            && (costs.of.is_empty() || worst.is_some_and(|worst| worst <= 1.0)),
+            && if asks_for_change {
+                what_if::is_decided(series, beside)
+            } else {
+                is_known
+            },
     }
 }
 

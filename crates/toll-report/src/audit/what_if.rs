@@ -14,7 +14,8 @@ pub(super) const HEADINGS: [&str; 5] = ["layer", "µs", "then", "calls", "then"]
 pub(super) fn verdict(what_if: &WhatIf) -> String {
     let change = format!("What if: {}?", what_if.change);
     let Some(whole) = &what_if.whole else {
-        return format!("{change} {}", unmeasured(&what_if.answer));
+        let why = unmeasured(&what_if.answer);
+        return format!("{change} {why}{}", counted(what_if));
     };
     let mut out = format!(
         "{change} {}: {} instead of {} µs for the request, {}.",
@@ -54,7 +55,7 @@ fn unmeasured(answer: &Removal) -> String {
             format!("It answers with status {status} then, which cannot be compared.")
         }
         Removal::NoAnswer { message } => format!("It does not answer then: {message}"),
-        _ => "It has no number.".to_owned(),
+        _ => "It was not timed.".to_owned(),
     }
 }
 

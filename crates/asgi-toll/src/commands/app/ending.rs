@@ -72,7 +72,11 @@ fn is_lacking(request: &RequestAudit, asked: &[Instrument]) -> bool {
         || !has_number(request)
 }
 
-pub(super) fn exit_of(report: &AuditReport, args: &AppArgs) -> Exit {
+pub(super) fn exit_of(
+    report: &AuditReport,
+    fail_on: &[String],
+    instruments: &[Instrument],
+) -> Exit {
     if report.interrupted {
         return Exit::Interrupted;
     }
@@ -83,20 +87,20 @@ pub(super) fn exit_of(report: &AuditReport, args: &AppArgs) -> Exit {
         .flat_map(|layer| &layer.findings);
     let of_stacks = report.requests.iter().flat_map(|request| &request.findings);
     let mut found = of_layers.chain(of_stacks);
-    if found.any(|finding| args.fail_on.contains(&finding.code)) {
+    if found.any(|finding| fail_on.contains(&finding.code)) {
         return Exit::Objection;
     }
-    if let Some(exit) = budget::exit_of(report, &args.fail_on) {
+    if let Some(exit) = budget::exit_of(report, fail_on) {
         return exit;
     }
-    if is_undecided(report, &args.fail_on) {
+    if is_undecided(report, fail_on) {
         return Exit::Inconclusive;
     }
     let requests = &report.requests;
     if !requests.iter().any(has_number) {
         return Exit::NothingMeasured;
     }
-    let is_lacking = |request| is_lacking(request, &args.instruments);
+    let is_lacking = |request| is_lacking(request, instruments);
     if requests.iter().any(is_lacking) {
         return Exit::SomeFailed;
     }

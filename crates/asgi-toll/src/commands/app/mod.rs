@@ -22,6 +22,7 @@ use toll_core::axes;
 use toll_core::budget::Budget;
 use toll_core::failure::Failure;
 use toll_core::plan::{Plan, SeriesPlan};
+use toll_core::sample::Instrument;
 use toll_core::workload::Workload;
 use toll_lab::bench::Station;
 
@@ -67,6 +68,8 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
     let wishes = Wishes::of(args)?;
     let upgraded = upgraded(&args.upgrade, &workshop, &project)?;
+    let is_change_asked = !wishes.is_empty() || upgraded.is_some();
+    let instruments = instruments(&args.instruments, is_change_asked);
     let audit = Audit {
         args,
         workshop: &workshop,
@@ -78,8 +81,8 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
             event_loop: &event_loop,
             lifespan: &args.lifespan,
             budget_s: (time.as_secs() * wanted.len() as u64).max(1),
-            is_brief: args.time.is_none() && wishes.is_empty() && upgraded.is_none(),
-            instruments: &args.instruments,
+            is_brief: args.time.is_none() && !is_change_asked,
+            instruments: &instruments,
             server,
         },
         wishes,
@@ -97,10 +100,25 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     show(&report, args, printer)?;
     guard.tell_unsent(&report, printer);
     let is_saved = guard.save(saved, printer)?;
-    Ok(match exit_of(&report, args) {
+    Ok(match exit_of(&report, &args.fail_on, &instruments) {
         Exit::Done if !is_saved => Exit::SomeFailed,
         exit => exit,
     })
+}
+
+/// How it is measured. A change is a question about the whole, which the borders know nothing of.
+fn instruments(named: &[Instrument], is_change_asked: bool) -> Vec<Instrument> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let usual = [
+        Instrument::Counts,
+        Instrument::Exclusive,
+        Instrument::Ablation,
+    ];
+    let is_used =
+        |instrument: &Instrument| !(is_change_asked && *instrument == Instrument::Exclusive);
+    usual.into_iter().filter(is_used).collect()
 }
 
 /// What came of an audit, and the budget that is to be saved, or why none is.
