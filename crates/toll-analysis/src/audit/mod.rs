@@ -140,7 +140,8 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
             layer
         })
         .collect();
-    let all = (at_once(&layers, &ablation), exclusive.of.get(&BARE));
+    let at_once = at_once(&layers, &ablation);
+    let all = (at_once, exclusive.of.get(&BARE));
     let total = total(&layers, all, whole.as_ref());
     for layer in &mut layers {
         layer.findings = findings::of_layer(layer);
@@ -148,12 +149,17 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     let supposed = asked.supposed.as_ref();
     RequestAudit {
         what_if: supposed.map(|supposed| what_if::judge(run, (variants, &layers), supposed)),
+        at_once: at_once.cloned(),
         request: asked.request.clone(),
         status: asked.status,
         body_bytes: asked.body_bytes,
         findings: wrong::other_answers([variants, borders])
             .into_iter()
-            .chain(findings::of_stack(&layers, total.as_ref()))
+            .chain(findings::of_stack(&findings::Stack {
+                layers: &layers,
+                is_whole: total.is_some(),
+                at_once,
+            }))
             .collect(),
         inside: exclusive.of.get(&BARE).cloned(),
         load: load.map(|load| served::judge(load, &run.settings, layers_out)),
@@ -276,7 +282,6 @@ fn total(
         share: share(Some(&toll), whole)?,
         measured: measured.is_some(),
         sum_of_parts_us: parts_us,
-        at_once: at_once.cloned(),
         toll,
     })
 }

@@ -53,6 +53,8 @@ pub struct RequestAudit {
     pub whole: Option<Estimate>,
     /// What all layers take together.
     pub total: Option<Total>,
+    /// What is saved when all layers that can be taken out are taken out at once, µs.
+    pub at_once: Option<Estimate>,
     /// The layers, outermost first.
     pub layers: Vec<LayerAudit>,
     /// What is inside of all layers takes by itself, µs.
@@ -126,8 +128,6 @@ pub struct Total {
     pub share: f64,
     /// Its layers added up, µs.
     pub sum_of_parts_us: f64,
-    /// What is saved when all that can be taken out are taken out at once, µs.
-    pub at_once: Option<Estimate>,
     /// Whether these are all layers, so that the toll was measured at once.
     pub measured: bool,
 }

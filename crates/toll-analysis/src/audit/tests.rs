@@ -304,7 +304,12 @@ fn a_layer_that_rejects_belongs_outside_of_dear_ones() {
     let mut hosts = seen("TrustedHostMiddleware", (0.5, 0.005), Behaviour::default());
     "starlette.middleware.trustedhost.TrustedHostMiddleware".clone_into(&mut hosts.layer.origin);
     let codes = |layers: &[LayerAudit]| -> Vec<String> {
-        let told = findings::of_stack(layers, None).into_iter();
+        let stack = findings::Stack {
+            layers,
+            is_whole: true,
+            at_once: None,
+        };
+        let told = findings::of_stack(&stack).into_iter();
         told.map(|one| one.code).collect()
     };
     assert!(codes(&[dear.clone(), hosts.clone()]).contains(&"order-matters".to_owned()));

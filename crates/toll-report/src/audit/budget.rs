@@ -198,6 +198,7 @@ mod tests {
         RequestAudit {
             load: None,
             what_if: None,
+            at_once: None,
             request: "GET /".to_owned(),
             status: 200,
             body_bytes: 2,

@@ -207,6 +207,7 @@ mod tests {
             inside: None,
             load: Some(load),
             what_if: None,
+            at_once: None,
             budget: None,
             rounds: BTreeMap::new(),
             findings: Vec::new(),

@@ -8,8 +8,8 @@ mod timed;
 use toll_core::audit::CodePlace;
 
 use super::known;
-use super::results::{LayerAudit, Total};
-use crate::results::{Confidence, Finding};
+use super::results::LayerAudit;
+use crate::results::{Confidence, Estimate, Finding};
 
 /// The code of requests that were answered otherwise than the first.
 pub(super) const OTHER_ANSWERS: &str = "other-answers";
@@ -53,8 +53,17 @@ const OF_LAYER: [OfLayer; 12] = [
     timed::bears_a_load,
 ];
 
+/// All layers of a request.
+pub(super) struct Stack<'a> {
+    pub layers: &'a [LayerAudit],
+    /// Whether it is known what all of them take.
+    pub is_whole: bool,
+    /// What is saved when all that can be taken out are.
+    pub at_once: Option<&'a Estimate>,
+}
+
 /// A finding about all layers, if it holds.
-type OfStack = fn(&[LayerAudit], Option<&Total>) -> Option<Finding>;
+type OfStack = fn(&Stack<'_>) -> Option<Finding>;
 
 const OF_STACK: [OfStack; 3] = [
     stack::dearer_together,
@@ -75,10 +84,10 @@ pub(super) fn of_layer(layer: &LayerAudit) -> Vec<Finding> {
 }
 
 /// The findings about all of them together.
-pub(super) fn of_stack(layers: &[LayerAudit], total: Option<&Total>) -> Vec<Finding> {
+pub(super) fn of_stack(stack: &Stack<'_>) -> Vec<Finding> {
     OF_STACK
         .iter()
-        .filter_map(|finding| finding(layers, total))
+        .filter_map(|finding| finding(stack))
         .collect()
 }
 

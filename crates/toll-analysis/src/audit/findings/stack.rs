@@ -2,9 +2,9 @@
 
 use toll_core::audit::By;
 
-use super::finding;
+use super::{Stack, finding};
 use crate::audit::known;
-use crate::audit::results::{LayerAudit, Total};
+use crate::audit::results::LayerAudit;
 use crate::results::{Estimate, Finding};
 
 /// The parts and the whole are to agree within this share.
@@ -13,9 +13,10 @@ const TOGETHER: f64 = 0.15;
 const OUTSIDE: f64 = 0.10;
 
 /// Taken out at once, layers save less, or more, than one by one.
-pub(super) fn dearer_together(layers: &[LayerAudit], total: Option<&Total>) -> Option<Finding> {
-    let at_once = total?.at_once.as_ref()?;
-    let each: Vec<&Estimate> = layers
+pub(super) fn dearer_together(stack: &Stack<'_>) -> Option<Finding> {
+    let at_once = stack.at_once?;
+    let each: Vec<&Estimate> = stack
+        .layers
         .iter()
         .filter_map(|layer| layer.ablation.as_ref())
         .collect();
@@ -51,7 +52,11 @@ pub(super) fn dearer_together(layers: &[LayerAudit], total: Option<&Total>) -> O
 }
 
 /// The fewest layers that make up nine tenths of the cost, where they are half of them or less.
-pub(super) fn few_take_most(layers: &[LayerAudit], _: Option<&Total>) -> Option<Finding> {
+pub(super) fn few_take_most(stack: &Stack<'_>) -> Option<Finding> {
+    let layers = stack.layers;
+    if !stack.is_whole {
+        return None;
+    }
     let mut tolls: Vec<(&str, f64)> = layers
         .iter()
         .filter_map(|layer| Some((layer.layer.name.as_str(), layer.toll.as_ref()?.estimate)))
@@ -80,7 +85,8 @@ pub(super) fn few_take_most(layers: &[LayerAudit], _: Option<&Total>) -> Option<
 }
 
 /// A layer that rejects requests, which stands inside of dear ones: these are paid for nothing.
-pub(super) fn order_matters(layers: &[LayerAudit], _: Option<&Total>) -> Option<Finding> {
+pub(super) fn order_matters(stack: &Stack<'_>) -> Option<Finding> {
+    let layers = stack.layers;
     let place = layers.iter().position(rejects)?;
     let rejecting = &layers[place];
     // What the framework or an agent put outside is to see every request.
