@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use toll_core::audit::{CHANGED, WHOLE};
+use toll_core::audit::{BARE, CHANGED, WHOLE, layer_of};
 use toll_core::sample::MeasuredSeries;
 
 use crate::blocks::Blocks;
@@ -18,6 +18,9 @@ pub(super) struct Costs {
     pub of: BTreeMap<u32, Estimate>,
     /// The whole.
     pub whole: Option<Estimate>,
+    /// What variants save one by one, less what they save at once: above zero each makes others dearer.
+    /// Of the same blocks as all else, because every difference has the same whole in it.
+    pub in_company: Option<Estimate>,
     /// Rounds with a complete block.
     pub rounds: usize,
 }
@@ -70,7 +73,19 @@ fn told(blocks: &Blocks<'_>, anchors: &Anchors, value: fn(f64, f64) -> f64) -> C
         let told = located(&|block| Some(value(of_block(WHOLE, block)?, of_block(cell, block)?)))?;
         Some((cell, told))
     });
+    let layers: Vec<u32> = blocks
+        .taking_part()
+        .map(|cell| cell.cell.middlewares)
+        .filter(|cell| layer_of(*cell).is_some())
+        .collect();
+    let in_company = |block| {
+        let (whole, bare) = (of_block(WHOLE, block)?, of_block(BARE, block)?);
+        let saved = |cell: &u32| Some(value(whole, of_block(*cell, block)?));
+        let one_by_one: Option<f64> = layers.iter().map(saved).sum();
+        Some(one_by_one? - value(whole, bare))
+    };
     Costs {
+        in_company: located(&in_company),
         of: of.collect(),
         whole: located(&|block| of_block(WHOLE, block)),
         rounds: blocks.complete_rounds(),

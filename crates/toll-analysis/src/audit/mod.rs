@@ -150,6 +150,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
     RequestAudit {
         what_if: supposed.map(|supposed| what_if::judge(run, (variants, &layers), supposed)),
         at_once: at_once.cloned(),
+        in_company: ablation.in_company.clone(),
         request: asked.request.clone(),
         status: asked.status,
         body_bytes: asked.body_bytes,
@@ -159,6 +160,7 @@ fn request(run: &MeasuredRun, asked: &Asked) -> RequestAudit {
                 layers: &layers,
                 is_whole: total.is_some(),
                 at_once,
+                in_company: ablation.in_company.as_ref(),
             }))
             .collect(),
         inside: exclusive.of.get(&BARE).cloned(),

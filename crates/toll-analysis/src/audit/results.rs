@@ -55,6 +55,8 @@ pub struct RequestAudit {
     pub total: Option<Total>,
     /// What is saved when all layers that can be taken out are taken out at once, µs.
     pub at_once: Option<Estimate>,
+    /// What they save one by one, less what they save at once, µs: above zero each makes others dearer.
+    pub in_company: Option<Estimate>,
     /// The layers, outermost first.
     pub layers: Vec<LayerAudit>,
     /// What is inside of all layers takes by itself, µs.

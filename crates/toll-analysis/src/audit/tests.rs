@@ -308,6 +308,7 @@ fn a_layer_that_rejects_belongs_outside_of_dear_ones() {
             layers,
             is_whole: true,
             at_once: None,
+            in_company: None,
         };
         let told = findings::of_stack(&stack).into_iter();
         told.map(|one| one.code).collect()

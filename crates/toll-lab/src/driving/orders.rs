@@ -219,16 +219,6 @@ pub struct Timed {
     pub thread_cpu_ns: i64,
 }
 
-impl std::ops::AddAssign for Timed {
-    fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.wrong += other.wrong;
-        self.wall_ns += other.wall_ns;
-        self.cpu_ns += other.cpu_ns;
-        self.thread_cpu_ns += other.thread_cpu_ns;
-    }
-}
-
 /// What the driver itself costs, and what a plain layer costs around an empty application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct DriverCost {

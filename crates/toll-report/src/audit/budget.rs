@@ -199,6 +199,7 @@ mod tests {
             load: None,
             what_if: None,
             at_once: None,
+            in_company: None,
             request: "GET /".to_owned(),
             status: 200,
             body_bytes: 2,

@@ -208,6 +208,7 @@ mod tests {
             load: Some(load),
             what_if: None,
             at_once: None,
+            in_company: None,
             budget: None,
             rounds: BTreeMap::new(),
             findings: Vec::new(),

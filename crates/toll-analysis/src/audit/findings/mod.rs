@@ -60,6 +60,8 @@ pub(super) struct Stack<'a> {
     pub is_whole: bool,
     /// What is saved when all that can be taken out are.
     pub at_once: Option<&'a Estimate>,
+    /// What they save one by one, less that.
+    pub in_company: Option<&'a Estimate>,
 }
 
 /// A finding about all layers, if it holds.

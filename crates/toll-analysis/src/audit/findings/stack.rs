@@ -5,7 +5,7 @@ use toll_core::audit::By;
 use super::{Stack, finding};
 use crate::audit::known;
 use crate::audit::results::LayerAudit;
-use crate::results::{Estimate, Finding};
+use crate::results::Finding;
 
 /// The parts and the whole are to agree within this share.
 const TOGETHER: f64 = 0.15;
@@ -14,19 +14,11 @@ const OUTSIDE: f64 = 0.10;
 
 /// Taken out at once, layers save less, or more, than one by one.
 pub(super) fn dearer_together(stack: &Stack<'_>) -> Option<Finding> {
-    let at_once = stack.at_once?;
-    let each: Vec<&Estimate> = stack
-        .layers
-        .iter()
-        .filter_map(|layer| layer.ablation.as_ref())
-        .collect();
-    let one_by_one_us: f64 = each.iter().map(|one| one.estimate).sum();
-    let half = |estimate: &Estimate| Some((estimate.high? - estimate.low?) / 2.0);
-    let squares = each.iter().copied().chain([at_once]);
-    let squares: Option<f64> = squares.map(|one| Some(half(one)?.powi(2))).sum();
-    let over = one_by_one_us - at_once.estimate;
+    let (at_once, in_company) = (stack.at_once?, stack.in_company?);
+    let (low, high) = (in_company.low?, in_company.high?);
+    let over = in_company.estimate;
     let matters = (TOGETHER * at_once.estimate.abs()).max(1.0);
-    if over.abs() <= matters || over.abs() <= squares?.sqrt() {
+    if low <= matters && high >= -matters {
         return None;
     }
     let (code, title) = if over > 0.0 {
@@ -44,7 +36,8 @@ pub(super) fn dearer_together(stack: &Stack<'_>) -> Option<Finding> {
         code,
         title.to_owned(),
         format!(
-            "each taken out by itself saves {one_by_one_us:.1} µs in all, all of them at once {:.1} µs",
+            "each taken out by itself saves {:.1} µs in all, all of them at once {:.1} µs",
+            at_once.estimate + over,
             at_once.estimate
         ),
         "Look at those that make tasks first: nested BaseHTTPMiddlewares of some releases of Starlette grow faster than their number.",
