@@ -12,8 +12,8 @@ from asgi_toll_behaviour_record import Border
 from asgi_toll_exclusive_shims import LIFESPAN, Shim
 
 TURNS = 50
-PAUSES = 10
-PAUSE_S = 0.002
+PAUSES = 50
+PAUSE_S = 0.004
 
 
 class Recorder:

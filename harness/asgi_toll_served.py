@@ -12,12 +12,17 @@ from asgi_toll_audit import audit
 from asgi_toll_request import Request
 
 
+OWN = ("ASGI_TOLL_REQUEST", "ASGI_TOLL_WITHOUT")
+
+
 def build(environment):
     """The application as `environment` asks for it; the lifespan is the server's to run."""
+    # The values of headers may be secrets: the application and what it starts do not see them.
+    asked, without = (environment.pop(name, "") for name in OWN)
     app = asgi_toll_project.load().application()
-    removed = places(environment.get("ASGI_TOLL_WITHOUT", ""))
+    removed = places(without)
     if removed:
-        request = Request(json.loads(environment["ASGI_TOLL_REQUEST"]))
+        request = Request(json.loads(asked))
         app = audit(app, request.scope()).without(removed)
     return as_function(app)
 

@@ -4,12 +4,13 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::app::{Project, files, names};
+use crate::app::{Project, names};
 use crate::support::Ended;
 
 /// The answer to what was asked about the only request.
 fn what_if(project: &Project, args: &[&str]) -> Value {
-    let args = [args, &["--json"]].concat();
+    // It ends when it is decided; a busy machine has the time that it needs.
+    let args = [args, &["--time", "5m", "--json"]].concat();
     let report = project.run(&args).expect(0).json();
     report["requests"][0]["what_if"].clone()
 }
@@ -57,8 +58,8 @@ fn a_layer_less_and_another_order_are_counted_beside_today() {
 #[test]
 fn another_release_is_tried_in_a_copy_of_the_environment() {
     let project = Project::new("starlette-twins");
-    let packages = || files(&project.virtualenv).len();
-    let before = packages();
+    let metadata = || project.packages();
+    let before = metadata();
     let found = what_if(&project, &["main:app", "--upgrade", "starlette==0.38.2"]);
     let words = found["change"].as_str().unwrap();
     assert!(words.contains("starlette 0.38.2 instead of"), "{words}");
@@ -73,7 +74,7 @@ fn another_release_is_tried_in_a_copy_of_the_environment() {
     let tasks = |side: &str| slowapi[side]["tasks"].as_f64().unwrap();
     assert!(tasks("counts_after") > tasks("counts_before"), "{slowapi}");
     assert_eq!(
-        packages(),
+        metadata(),
         before,
         "the project's own environment is as it was"
     );
@@ -119,7 +120,14 @@ fn changes_that_cannot_be_are_refused_with_what_there_is() {
 fn layers_that_are_dearer_in_company_are_told() {
     let project = Project::new("planted");
     let costs = ["0"; 12].join(",");
-    let args = ["main:app", "--instrument", "counts,ablation", "--json"];
+    let args = [
+        "main:app",
+        "--instrument",
+        "ablation",
+        "--time",
+        "90s",
+        "--json",
+    ];
     let mut command = project.command(&args);
     command.envs([("COSTS", costs.as_str()), ("QUADRATIC", "3")]);
     let report = Ended::of(&command.output().unwrap()).expect(0).json();

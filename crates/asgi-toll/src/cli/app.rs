@@ -128,7 +128,8 @@ pub(crate) struct AppArgs {
     #[arg(long, value_name = "NAME", help_heading = "Measuring")]
     pub(crate) server: Option<String>,
     /// Wall time for each request, such as `2m`: rounds go on until everything is known precisely, and none
-    /// is begun after it [default: six rounds and at most 60s; with --save or --budget, 2m].
+    /// is begun after it [default: 60s, and six rounds unless a change is asked about; with --save or
+    /// --budget, 2m].
     #[arg(long, value_name = "TIME", help_heading = "Measuring")]
     pub(crate) time: Option<String>,
     /// Seed of the random orders [default: from the clock].

@@ -121,7 +121,12 @@ impl Prepared {
     /// Where the processes of a series with this environment live.
     pub(super) fn home(&self, environment: &Environment) -> Arc<dyn Home> {
         if let Some(project) = &self.project {
-            return Arc::new(project.clone());
+            // What Python compiles of a copied environment goes with the copy.
+            let own = environment.dir.as_ref().map(|dir| dir.join("pycache"));
+            return Arc::new(InProject {
+                pycache: own.unwrap_or_else(|| project.pycache.clone()),
+                ..project.clone()
+            });
         }
         match (&self.lodging, &environment.image) {
             (Some(lodging), Some(image)) => Arc::new(ContainerHome::new(

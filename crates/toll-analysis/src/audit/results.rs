@@ -89,6 +89,9 @@ pub struct WhatIf {
     pub verdict: Verdict,
     /// The whole before and after, µs.
     pub whole: Option<Change>,
+    /// Why it has no number, though it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
     /// What the changed application has more, of every count.
     pub counts: BTreeMap<String, f64>,
     /// Rounds with both of them.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use toll_core::audit::{CHANGED, Layer, Removal, WHOLE, cell_of};
+use toll_core::failure::Failure;
 use toll_core::metric::Metric;
 use toll_core::sample::{MeasuredRun, MeasuredSeries};
 use toll_stats::gate::{Decision, Gate, Look, detectable};
@@ -79,7 +80,7 @@ pub(super) fn is_decided(before: &MeasuredSeries, after: Option<&MeasuredSeries>
     let rounds = contrast.differences.len();
     rounds >= gate().rounds_max()
         || contrast
-            .decision()
+            .decision(&gate())
             .is_some_and(|decision| gate().is_look(rounds) && decision != Decision::Open)
 }
 
@@ -108,6 +109,10 @@ pub(super) fn judge(
             .as_ref()
             .and_then(|whole| whole.verdict)
             .unwrap_or(Verdict::Missing),
+        error: whole
+            .is_none()
+            .then(|| failure(before, after, &supposed.answer))
+            .flatten(),
         whole,
         counts: counts(before, after),
         rounds: contrast.differences.len(),
@@ -180,8 +185,7 @@ impl Contrast {
         Some(MARGIN.around(before.estimate))
     }
 
-    fn decision(&self) -> Option<Decision> {
-        let gate = gate();
+    fn decision(&self, gate: &Gate) -> Option<Decision> {
         let last = self.differences.len() >= gate.rounds_max();
         let evidence = gate.evidence(&self.differences, self.margin()?);
         Some(evidence.decision(gate.alpha(), gate.alpha(), last))
@@ -193,12 +197,13 @@ impl Contrast {
         };
         let (before, difference) = (located(&self.before)?, located(&self.differences)?);
         let margin = self.margin()?;
-        let evidence = gate().evidence(&self.differences, margin);
         let rounds = self.differences.len();
+        let gate = gate().ended_after(rounds);
+        let evidence = gate.evidence(&self.differences, margin);
         Some(Change {
             relative: (before.estimate > 0.0).then(|| difference.estimate / before.estimate),
             detectable: detectable(&self.differences, margin, rounds),
-            verdict: self.decision().map(verdict),
+            verdict: self.decision(&gate).map(verdict),
             p_regressed: Some(evidence.above),
             p_improved: Some(evidence.below),
             margin: Some(margin),
@@ -216,6 +221,25 @@ fn verdict(decision: Decision) -> Verdict {
         Decision::Within => Verdict::Cleared,
         Decision::Open => Verdict::Inconclusive,
     }
+}
+
+/// Why the changed application has no number, where it was to have one.
+fn failure(
+    before: &MeasuredSeries,
+    after: Option<&MeasuredSeries>,
+    answer: &Removal,
+) -> Option<Failure> {
+    if !answer.is_possible() {
+        return None;
+    }
+    let (series, cell) = after.map_or((before, CHANGED), |after| (after, WHOLE));
+    let mut cells = series.instruments.values().flatten();
+    let of_cell = || {
+        cells
+            .find(|found| found.middlewares == cell && !found.failures.is_empty())
+            .and_then(|found| found.failures.last().cloned())
+    };
+    series.failure.clone().or_else(of_cell)
 }
 
 /// What the changed whole has more than today's, of every count.

@@ -129,11 +129,15 @@ pub(super) fn admit<'a>(
 
 /// A nursery that was started in an earlier round for a later one.
 #[derive(Debug, Default)]
-pub struct Ahead<'a>(Option<(u32, Nursery<'a>)>);
+pub struct Ahead<'a> {
+    waiting: Option<(u32, Nursery<'a>)>,
+    /// Two of them at once do not get on, as where each binds a port when it is imported.
+    is_given_up: bool,
+}
 
 impl<'a> Ahead<'a> {
     fn take(&mut self, round: u32) -> Option<Nursery<'a>> {
-        let (_, nursery) = self.0.take().filter(|(meant, _)| *meant == round)?;
+        let (_, nursery) = self.waiting.take().filter(|(meant, _)| *meant == round)?;
         Some(nursery)
     }
 }
@@ -162,11 +166,19 @@ pub(super) fn nurseries<'a>(
         })
         .collect();
     let next = begin_next(sitting, purpose);
+    let is_pair = next.is_some();
+    // Nothing is timed while it still imports. Where it does not come up, the next round finds out why.
+    let mut next = next.and_then(|next| next.ready().ok());
+    sitting.ahead.is_given_up |= is_pair && next.is_none();
     let mut nurseries = Vec::new();
     for (station, begun) in begun {
         match begun.and_then(NurseryBegun::ready) {
             Ok(nursery) => nurseries.push(nursery),
             Err(_) if bench.aborted() => return Ok(Vec::new()),
+            Err(_) if next.is_some() => {
+                sitting.ahead.is_given_up = true;
+                nurseries.extend(next.take());
+            }
             Err(failure) => {
                 let levels = sitting.levels_of(station).into_iter();
                 let failed = levels.map(|level| ((station.series, level), failure.clone()));
@@ -174,9 +186,7 @@ pub(super) fn nurseries<'a>(
             }
         }
     }
-    // Nothing is timed while it still imports. Where it does not come up, the next round finds out why.
-    let next = next.and_then(|next| next.ready().ok());
-    sitting.ahead.0 = next.map(|nursery| (sitting.round.number + 1, nursery));
+    sitting.ahead.waiting = next.map(|nursery| (sitting.round.number + 1, nursery));
     Ok(nurseries)
 }
 
@@ -199,7 +209,7 @@ fn begin_next<'a>(sitting: &Sitting<'_, 'a>, purpose: Purpose) -> Option<Nursery
         return None;
     };
     let is_wanted = station.audited && purpose.timed && next < bench.settings.rounds_max;
-    if !is_wanted || cores::allowed().len() < 2 {
+    if !is_wanted || sitting.ahead.is_given_up || cores::allowed().len() < 2 {
         return None;
     }
     let hash_seed = sitting.random_of(next).next_u64() as u32;

@@ -59,6 +59,7 @@ pub fn inspect(
     let first = cell.any_answer()?;
     let found = cell.layers()?;
     if first.answer.status >= SERVER_ERROR || first.wall > looking.slowest {
+        cell.stop();
         return Ok(Inspected {
             first,
             layers: Vec::new(),
@@ -69,9 +70,13 @@ pub fn inspect(
         });
     }
     let change = (looking.wish)(&found.layers)?;
+    let mut running = Some(cell);
+    if !found.switchable {
+        running.take().into_iter().for_each(Cell::stop);
+    }
     let mut trial = Trial {
         nursery,
-        cell: found.switchable.then_some(cell),
+        cell: running,
         answer: &first.answer,
     };
     let removals = trial.removals(&found);
@@ -79,6 +84,7 @@ pub fn inspect(
         let answered = trial.of(CHANGED, &change);
         (change, answered)
     });
+    trial.cell.take().into_iter().for_each(Cell::stop);
     let behaviour = behaviour(&mut trial.nursery).unwrap_or_default();
     Ok(Inspected {
         layers: found.layers,

@@ -50,13 +50,14 @@ pub fn upgraded(
         );
         Failure::new(Stage::Provision, "no-virtualenv", message)
     })?;
-    copy(&venv, upgrade.folder)
+    copy(context, &venv, upgrade.folder)
         .map_err(|error| diagnose::io_failed(&format!("copying {}", venv.display()), &error))?;
     let python = upgrade.folder.join("bin/python");
     install(context, uv, upgrade.requirements, &python)?;
     let (copied, _) = of_project(context, &python, upgrade.probe)?;
     Ok(Environment {
         id: "upgraded".to_owned(),
+        dir: upgrade.folder.parent().map(Path::to_owned),
         notes: unmet(context, uv, &python),
         ..copied
     })
@@ -69,16 +70,19 @@ fn virtualenv(python: &Path) -> Option<PathBuf> {
 }
 
 /// Copies a folder; links stay links.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+fn copy(context: &Context, from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
+        if context.aborted() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type()?;
         if kind.is_symlink() {
             symlink(fs::read_link(&source)?, &target)?;
         } else if kind.is_dir() {
-            copy(&source, &target)?;
+            copy(context, &source, &target)?;
         } else if kind.is_file() {
             fs::copy(&source, &target)?;
         }
@@ -132,6 +136,8 @@ fn unmet(context: &Context, uv: &Uv, python: &Path) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -142,7 +148,8 @@ mod tests {
         fs::write(from.join("bin/tool"), "x").unwrap();
         symlink("/nowhere/python3", from.join("bin/python")).unwrap();
         let to = root.path().join("to");
-        copy(&from, &to).unwrap();
+        let context = Context::new(root.path().join("cache"), Arc::default());
+        copy(&context, &from, &to).unwrap();
         assert_eq!(fs::read_to_string(to.join("bin/tool")).unwrap(), "x");
         let link = fs::read_link(to.join("bin/python")).unwrap();
         assert_eq!(link, Path::new("/nowhere/python3"));

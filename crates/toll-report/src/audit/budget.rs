@@ -7,6 +7,7 @@ use toll_analysis::audit::results::RequestAudit;
 use toll_analysis::compare::results::Verdict;
 
 use super::names;
+use super::terminal::aligned;
 use crate::compare::{escaped, wrapped};
 use crate::format;
 use crate::html::esc;
@@ -78,27 +79,13 @@ pub(super) fn terminal(request: &RequestAudit, style: TerminalStyle) -> String {
 
 /// Every column but the last, aligned.
 fn table(rows: &[[String; 6]]) -> String {
-    let headings = HEADINGS.map(str::to_owned);
-    let all = || std::iter::once(&headings).chain(rows);
-    let width = |column: usize| {
-        all()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let cell = |row: &[String; 6], column: usize| {
-        let room = " ".repeat(width(column) - row[column].chars().count());
-        if NUMBERS.contains(&column) {
-            format!("{room}{}", row[column])
-        } else {
-            format!("{}{room}", row[column])
-        }
-    };
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = (0..WHY).map(|column| cell(row, column)).collect();
-        format!("  {}\n", cells.join("  ").trim_end())
-    };
-    all().map(line).collect()
+    let columns: [(&str, bool); WHY] =
+        std::array::from_fn(|column| (HEADINGS[column], NUMBERS.contains(&column)));
+    let short = |row: &[String; 6]| -> [String; WHY] { std::array::from_fn(|at| row[at].clone()) };
+    let rows: Vec<[String; WHY]> = rows.iter().map(short).collect();
+    let (head, lines) = aligned(&columns, &rows);
+    let lines: Vec<String> = std::iter::once(head).chain(lines).collect();
+    lines.join("\n") + "\n"
 }
 
 /// For `audit.md`; empty without a budget.

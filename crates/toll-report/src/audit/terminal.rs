@@ -112,7 +112,7 @@ fn of_change(asked: &WhatIf, style: TerminalStyle) -> String {
 }
 
 /// The line of the headings, and one for each row; a column without a word is left out.
-fn aligned<const N: usize>(
+pub(super) fn aligned<const N: usize>(
     columns: &[(&str, bool); N],
     rows: &[[String; N]],
 ) -> (String, Vec<String>) {

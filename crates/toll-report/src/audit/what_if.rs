@@ -14,7 +14,7 @@ pub(super) const HEADINGS: [&str; 5] = ["layer", "µs", "then", "calls", "then"]
 pub(super) fn verdict(what_if: &WhatIf) -> String {
     let change = format!("What if: {}?", what_if.change);
     let Some(whole) = &what_if.whole else {
-        let why = unmeasured(&what_if.answer);
+        let why = unmeasured(what_if);
         return format!("{change} {why}{}", counted(what_if));
     };
     let mut out = format!(
@@ -49,8 +49,11 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn unmeasured(answer: &Removal) -> String {
-    match answer {
+fn unmeasured(what_if: &WhatIf) -> String {
+    if let Some(error) = &what_if.error {
+        return format!("It has no number: {}.", error.message);
+    }
+    match &what_if.answer {
         Removal::OtherStatus { status } => {
             format!("It answers with status {status} then, which cannot be compared.")
         }
@@ -59,11 +62,23 @@ fn unmeasured(answer: &Removal) -> String {
     }
 }
 
+/// Fewer rounds never decide, whatever they show; more than these are not made.
+const LEAST_ROUNDS: usize = 8;
+const MOST_ROUNDS: usize = 24;
+
 fn undecided(whole: &Change, rounds: usize) -> String {
+    if rounds < LEAST_ROUNDS {
+        return format!(" {rounds} rounds are too few to tell: give it more --time.");
+    }
     let seen = whole.detectable.map_or_else(String::new, |least| {
         format!("; {} µs would have been seen", names::micros(least))
     });
-    format!(" {rounds} rounds do not tell{seen}: give it more --time.")
+    let more = if rounds < MOST_ROUNDS {
+        ": give it more --time"
+    } else {
+        ""
+    };
+    format!(" {rounds} rounds do not tell{seen}{more}.")
 }
 
 /// What people look at first of what is counted.
@@ -175,6 +190,7 @@ mod tests {
             .into_iter()
             .collect(),
             rounds: 8,
+            error: None,
             moved: Vec::new(),
             notes: Vec::new(),
             layers: Vec::new(),

@@ -55,7 +55,7 @@ impl Audit<'_> {
             change: elsewhere.words.clone(),
             answer,
             at,
-            notes: elsewhere.environment.notes.clone(),
+            notes: elsewhere.notes.clone(),
         })
     }
 }

@@ -58,6 +58,11 @@ impl Guard {
             .transpose()?;
         if let Some(file) = &args.save {
             refuse_unwritable(file)?;
+            let times = [Instrument::Exclusive, Instrument::Ablation];
+            let named = &args.instruments;
+            if !named.is_empty() && !times.iter().any(|time| named.contains(time)) {
+                bail!("--save needs times: add `exclusive` to --instrument");
+            }
         }
         Ok(Self {
             save: args.save.clone(),
@@ -255,9 +260,12 @@ pub(super) fn exit_of(report: &AuditReport, fail_on: &[String]) -> Option<Exit> 
             .iter()
             .filter_map(|request| request.budget.as_ref())
     };
-    let verdicts: Vec<Verdict> = audits()
+    let of_tolls = audits()
         .flat_map(|audit| audit.layers.iter().chain(&audit.total))
-        .map(|toll| toll.verdict)
+        .map(|toll| toll.verdict);
+    let of_unknown = audits().filter(|audit| audit.total.is_none());
+    let verdicts: Vec<Verdict> = of_tolls
+        .chain(of_unknown.map(|audit| audit.verdict))
         .collect();
     let objects = |verdict: &Verdict| named.contains(verdict) && *verdict != Verdict::Inconclusive;
     let is_open = verdicts.contains(&Verdict::Inconclusive)

@@ -1,6 +1,7 @@
 //! How an audit ends: what is shown and written, and the exit code.
 
-use toll_analysis::audit::results::{AuditReport, RequestAudit};
+use toll_analysis::audit::results::{AuditReport, LayerAudit, RequestAudit};
+use toll_analysis::results::Estimate;
 use toll_core::sample::Instrument;
 use toll_report::audit::{FORMATS, render_audit};
 
@@ -35,20 +36,62 @@ pub(super) fn show(report: &AuditReport, args: &AppArgs, printer: Printer) -> an
     Ok(())
 }
 
+/// Findings, and whether a request knows what it takes to say that they do not hold.
+type Need = (&'static [&'static str], fn(&RequestAudit) -> bool);
+
+const NEEDS: [Need; 5] = [
+    (&["task-per-layer", "thread-hop"], is_counted),
+    (
+        &["expensive-layer", "few-take-most", "order-matters"],
+        is_timed,
+    ),
+    (&["superlinear", "shared-work"], is_known_in_company),
+    (&["ways-disagree"], is_known_both_ways),
+    (
+        &[
+            "walks-routes",
+            "works-while-idle",
+            "buffers-body",
+            "extra-messages",
+            "breaks-streaming",
+        ],
+        is_watched,
+    ),
+];
+
+fn of_removable(request: &RequestAudit) -> impl Iterator<Item = &LayerAudit> {
+    let layers = request.layers.iter();
+    layers.filter(|layer| layer.removal.is_possible())
+}
+
+fn is_counted(request: &RequestAudit) -> bool {
+    of_removable(request).all(|layer| !layer.counts.is_empty())
+}
+
+fn is_timed(request: &RequestAudit) -> bool {
+    let is_known = |toll: &Estimate| toll.low.is_some();
+    of_removable(request).all(|layer| layer.toll.as_ref().is_some_and(is_known))
+}
+
+fn is_known_in_company(request: &RequestAudit) -> bool {
+    let is_known = |told: &Estimate| told.low.is_some();
+    of_removable(request).count() < 2 || request.in_company.as_ref().is_some_and(is_known)
+}
+
+fn is_known_both_ways(request: &RequestAudit) -> bool {
+    let is_known = |way: &Option<Estimate>| way.as_ref().is_some_and(|told| told.low.is_some());
+    of_removable(request).all(|layer| is_known(&layer.ablation) && is_known(&layer.exclusive))
+}
+
+fn is_watched(request: &RequestAudit) -> bool {
+    request.layers.iter().all(|layer| layer.behaviour.is_some())
+}
+
 /// Whether what was asked about might be there and could not be seen.
 fn is_undecided(report: &AuditReport, fail_on: &[String]) -> bool {
-    let asked = |codes: &[&str]| fail_on.iter().any(|code| codes.contains(&code.as_str()));
-    let mut layers = report
-        .requests
-        .iter()
-        .flat_map(|request| &request.layers)
-        .filter(|layer| layer.removal.is_possible());
-    let by_counts = asked(&["task-per-layer", "thread-hop"]);
-    let by_time = asked(&["expensive-layer"]);
-    layers.any(|layer| {
-        let is_timed = layer.toll.as_ref().is_some_and(|toll| toll.low.is_some());
-        (by_counts && layer.counts.is_empty()) || (by_time && !is_timed)
-    })
+    let asks = |codes: &[&str]| fail_on.iter().any(|code| codes.contains(&code.as_str()));
+    let mut asked = NEEDS.iter().filter(|(codes, _)| asks(codes));
+    asked.any(|(_, is_known)| !report.requests.iter().all(is_known))
 }
 
 /// Whether a request has any number.
@@ -69,7 +112,14 @@ fn is_lacking(request: &RequestAudit, asked: &[Instrument]) -> bool {
     (timed && request.whole.is_none())
         || (asks(Instrument::Load) && !under_load(request))
         || request.layers.iter().any(|layer| layer.error.is_some())
+        || (asks(Instrument::Ablation) && lacks_change(request))
         || !has_number(request)
+}
+
+/// Whether a change that was asked about has no number.
+fn lacks_change(request: &RequestAudit) -> bool {
+    let asked = request.what_if.as_ref();
+    asked.is_some_and(|asked| asked.whole.is_none())
 }
 
 pub(super) fn exit_of(

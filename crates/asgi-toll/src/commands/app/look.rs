@@ -56,12 +56,19 @@ impl Audit<'_> {
                     ..request.clone()
                 },
                 today,
-                upgraded,
+                upgraded: upgraded.map(|looked| quick_enough(looked, slowest)),
             });
         }
         if !self.workshop.aborted() {
             let layers = seen.iter().map(|one| one.today.layers.as_slice());
             self.wishes.refuse_unknown(layers)?;
+            let is_found = seen.iter().any(|one| one.today.changed.is_some());
+            if !self.wishes.is_empty() && !is_found {
+                bail!(
+                    "{}: no request goes through all of these layers",
+                    self.wishes.words()
+                );
+            }
         }
         Ok(seen)
     }
@@ -128,4 +135,21 @@ impl Audit<'_> {
             ..looked
         }
     }
+}
+
+/// What takes long in another environment is not measured there.
+fn quick_enough(
+    looked: Result<Inspected, Failure>,
+    slowest: Duration,
+) -> Result<Inspected, Failure> {
+    let looked = looked?;
+    let took = looked.first.wall;
+    if took <= slowest {
+        return Ok(looked);
+    }
+    let message = format!(
+        "it takes {:.1} s, longer than --slowest allows",
+        took.as_secs_f64()
+    );
+    Err(Failure::new(Stage::Verify, "slow", message))
 }

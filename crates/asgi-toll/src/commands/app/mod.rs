@@ -16,6 +16,7 @@ mod wishes;
 
 use std::sync::Arc;
 
+use anyhow::bail;
 use toll_analysis::audit::results::AuditReport;
 use toll_analysis::audit::{Asked, judge};
 use toll_core::axes;
@@ -67,9 +68,15 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     let server = served::chosen(args, &project)?;
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
     let wishes = Wishes::of(args)?;
-    let upgraded = upgraded(&args.upgrade, &workshop, &project)?;
+    let upgraded = match upgraded(&args.upgrade, &workshop, &project) {
+        Err(_) if workshop.aborted() => {
+            printer.talk("Interrupted before anything was measured");
+            return Ok(Exit::Interrupted);
+        }
+        upgraded => upgraded?,
+    };
     let is_change_asked = !wishes.is_empty() || upgraded.is_some();
-    let instruments = instruments(&args.instruments, is_change_asked);
+    let instruments = instruments(&args.instruments, is_change_asked)?;
     let audit = Audit {
         args,
         workshop: &workshop,
@@ -107,9 +114,14 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
 }
 
 /// How it is measured. A change is a question about the whole, which the borders know nothing of.
-fn instruments(named: &[Instrument], is_change_asked: bool) -> Vec<Instrument> {
+fn instruments(named: &[Instrument], is_change_asked: bool) -> anyhow::Result<Vec<Instrument>> {
+    let of_whole = [Instrument::Counts, Instrument::Ablation];
+    let is_of_whole = |instrument| of_whole.contains(instrument);
+    if is_change_asked && !named.is_empty() && !named.iter().any(is_of_whole) {
+        bail!("a change is measured by counts and ablation: name one of them with --instrument");
+    }
     if !named.is_empty() {
-        return named.to_vec();
+        return Ok(named.to_vec());
     }
     let usual = [
         Instrument::Counts,
@@ -118,7 +130,7 @@ fn instruments(named: &[Instrument], is_change_asked: bool) -> Vec<Instrument> {
     ];
     let is_used =
         |instrument: &Instrument| !(is_change_asked && *instrument == Instrument::Exclusive);
-    usual.into_iter().filter(is_used).collect()
+    Ok(usual.into_iter().filter(is_used).collect())
 }
 
 /// What came of an audit, and the budget that is to be saved, or why none is.
@@ -219,7 +231,10 @@ impl Audit<'_> {
         for request in &mut report.requests {
             let of_load = request.load.as_mut().map(|load| &mut load.error);
             let of_layers = request.layers.iter_mut().map(|layer| &mut layer.error);
-            let errors = std::iter::once(&mut request.error).chain(of_load);
+            let of_change = request.what_if.as_mut().map(|asked| &mut asked.error);
+            let errors = std::iter::once(&mut request.error)
+                .chain(of_load)
+                .chain(of_change);
             for error in errors.chain(of_layers).flatten() {
                 *error = secrets.hidden_in(error);
             }

@@ -1,5 +1,8 @@
 //! The same project with other releases: its environment in a temporary copy.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context as _, anyhow};
 use tempfile::TempDir;
 use toll_lab::provision::{self, Environment, Upgrade};
@@ -7,12 +10,33 @@ use toll_lab::provision::{self, Environment, Upgrade};
 use super::project::{PROBE, Project};
 use crate::job::Workshop;
 
+/// How the folders of copies begin; the number of the process that they belong to comes next.
+const PREFIX: &str = "asgi-toll-upgrade-";
+
 /// The copy; its folder goes with it.
 pub(super) struct Upgraded {
     pub(super) environment: Environment,
     /// What is other than today, in words.
     pub(super) words: String,
+    /// What others miss in it.
+    pub(super) notes: Vec<String>,
     _folder: TempDir,
+}
+
+/// Removes what a run left that was killed.
+fn sweep() {
+    let entries = fs::read_dir(std::env::temp_dir());
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next())
+            .and_then(|pid| pid.parse::<u32>().ok());
+        let is_gone = |pid: u32| !Path::new("/proc").join(pid.to_string()).exists();
+        if owner.is_some_and(is_gone) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Copies the project's environment and installs what was asked for; `None` where nothing was.
@@ -25,7 +49,9 @@ pub(super) fn upgraded(
         return Ok(None);
     }
     let (uv, _) = workshop.tools()?;
-    let folder = TempDir::with_prefix("asgi-toll-upgrade-").context("no temporary folder")?;
+    sweep();
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let folder = TempDir::with_prefix(prefix).context("no temporary folder")?;
     workshop.printer.note(format!(
         "Copying the environment, with {}",
         requirements.join(", ")
@@ -41,12 +67,16 @@ pub(super) fn upgraded(
         },
     )
     .map_err(|failure| {
+        let failure = project.secrets.hidden_in(&failure);
         let lines = failure.log_tail.iter().map(|line| format!("\n    {line}"));
         anyhow!("{}{}", failure.message, lines.collect::<String>())
     })?;
+    let notes = environment.notes.iter();
+    let notes = notes.map(|note| project.secrets.masked(note)).collect();
     Ok(Some(Upgraded {
         words: words(requirements, &project.environment, &environment),
         environment,
+        notes,
         _folder: folder,
     }))
 }

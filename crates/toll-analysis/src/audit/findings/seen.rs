@@ -91,10 +91,7 @@ pub(super) fn extra_messages(layer: &LayerAudit) -> Option<Finding> {
                 format!("{extra} messages")
             }
         ),
-        format!(
-            "counted at its borders, with an answer in two pieces{}",
-            defined_at(layer)
-        ),
+        format!("counted at its borders{}", defined_at(layer)),
         &advised(
             layer,
             "Every layer outside of it, and the server, handle each of them: hand messages on as they are.",

@@ -16,6 +16,13 @@ const OUTSIDE: f64 = 0.10;
 pub(super) fn dearer_together(stack: &Stack<'_>) -> Option<Finding> {
     let (at_once, in_company) = (stack.at_once?, stack.in_company?);
     let (low, high) = (in_company.low?, in_company.high?);
+    let mut out = stack
+        .layers
+        .iter()
+        .filter(|layer| layer.removal.is_possible());
+    if out.any(|layer| layer.ablation.is_none()) {
+        return None;
+    }
     let over = in_company.estimate;
     let matters = (TOGETHER * at_once.estimate.abs()).max(1.0);
     if low <= matters && high >= -matters {
@@ -98,10 +105,11 @@ pub(super) fn order_matters(stack: &Stack<'_>) -> Option<Finding> {
         return None;
     }
     let name = &rejecting.layer.name;
-    let names: Vec<&str> = outside
+    let names: Vec<String> = outside
         .iter()
-        .map(|layer| layer.layer.name.as_str())
+        .map(|layer| named(layers, layer.position))
         .collect();
+    let own_name = named(layers, rejecting.position);
     let does = if answers_itself(rejecting) {
         "answers this request"
     } else {
@@ -123,10 +131,21 @@ pub(super) fn order_matters(stack: &Stack<'_>) -> Option<Finding> {
             names.join(", ")
         ),
         &format!(
-            "Put it outside of them, unless they are to see what it rejects: --order {name},{} measures that.",
+            "Put it outside of them, unless they are to see what it rejects: --order {own_name},{} measures that.",
             names.join(",")
         ),
     ))
+}
+
+/// A layer as `--order` takes it: with its number where there are several of its name.
+fn named(layers: &[LayerAudit], position: usize) -> String {
+    let name = &layers[position].layer.name;
+    let same = |layer: &&LayerAudit| layer.layer.name == *name;
+    if layers.iter().filter(same).count() == 1 {
+        return name.clone();
+    }
+    let number = layers[..=position].iter().filter(same).count();
+    format!("{name}#{number}")
 }
 
 fn answers_itself(layer: &LayerAudit) -> bool {
