@@ -48,17 +48,32 @@ const SUITE: &str = "./command-line.toml";
 
 pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     let wanted = requests::requests(args)?;
-    let slowest = settings::duration(&args.slowest)?;
     let guard = Guard::of(args)?;
-    let time = settings::duration(guard.time(args))?;
+    let wishes = Wishes::of(args)?;
     let workshop = Workshop::open(global, None, printer.hushed())?;
-    let project = match Project::open(args, &workshop) {
+    match audited(args, (&wanted, wishes, &guard), &workshop, printer) {
+        // Whatever goes wrong after an interrupt goes wrong because of it.
         Err(_) if workshop.aborted() => {
             printer.talk("Interrupted before anything was measured");
-            return Ok(Exit::Interrupted);
+            Ok(Exit::Interrupted)
         }
-        opened => opened?,
-    };
+        ended => ended,
+    }
+}
+
+/// An audit from the project to its exit code.
+///
+/// # Errors
+/// It cannot be measured, or was stopped before there was a number.
+fn audited(
+    args: &AppArgs,
+    (wanted, wishes, guard): (&[Workload], Wishes, &Guard),
+    workshop: &Workshop,
+    printer: Printer,
+) -> anyhow::Result<Exit> {
+    let slowest = settings::duration(&args.slowest)?;
+    let time = settings::duration(guard.time(args))?;
+    let project = Project::open(args, workshop)?;
     printer.talk(format!(
         "Python {} by {}: {}",
         project.environment.python_version,
@@ -67,21 +82,14 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
     ));
     let server = served::chosen(args, &project)?;
     let event_loop = project.event_loop(args.event_loop.as_deref())?;
-    let wishes = Wishes::of(args)?;
-    let upgraded = match upgraded(&args.upgrade, &workshop, &project) {
-        Err(_) if workshop.aborted() => {
-            printer.talk("Interrupted before anything was measured");
-            return Ok(Exit::Interrupted);
-        }
-        upgraded => upgraded?,
-    };
+    let upgraded = upgraded(&args.upgrade, workshop, &project)?;
     let is_change_asked = !wishes.is_empty() || upgraded.is_some();
     let instruments = instruments(&args.instruments, is_change_asked)?;
     let audit = Audit {
         args,
-        workshop: &workshop,
+        workshop,
         project: &project,
-        guard: &guard,
+        guard,
         printer,
         draft: Draft {
             app: &args.app,
@@ -95,15 +103,8 @@ pub(crate) fn run(args: &AppArgs, global: &Global, printer: Printer) -> anyhow::
         wishes,
         upgraded,
     };
-    let seen = audit.inspected(&wanted, slowest)?;
-    if workshop.aborted() {
-        printer.talk("Interrupted before anything was measured");
-        return Ok(Exit::Interrupted);
-    }
-    let Some((report, saved)) = audit.measured(&seen)? else {
-        printer.talk("Interrupted before anything was measured");
-        return Ok(Exit::Interrupted);
-    };
+    let seen = audit.inspected(wanted, slowest)?;
+    let (report, saved) = audit.measured(&seen)?;
     show(&report, args, printer)?;
     guard.tell_unsent(&report, printer);
     let is_saved = guard.save(saved, printer)?;
@@ -150,9 +151,12 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    /// Measures what was seen, and says what is to be saved of it; `None` where it was stopped before
-    /// there was anything.
-    fn measured(&self, seen: &[Seen]) -> anyhow::Result<Option<Told>> {
+    /// Measures what was seen, and says what is to be saved of it.
+    ///
+    /// # Errors
+    /// It was stopped before there was anything, or a file cannot be written.
+    fn measured(&self, seen: &[Seen]) -> anyhow::Result<Told> {
+        self.refuse_interrupted()?;
         let requests: Vec<Workload> = seen.iter().map(|one| one.request.clone()).collect();
         let mut plan = self.draft.to_measure(seen);
         self.guard.measure_more(&mut plan.settings);
@@ -184,8 +188,8 @@ impl Audit<'_> {
         if let Some(against) = &against {
             toll_analysis::audit::budget::judge(&measured.run, &asked, &mut report, against);
         }
-        if measured.interrupted && !report.requests.iter().any(has_number) {
-            return Ok(None);
+        if !report.requests.iter().any(has_number) {
+            self.refuse_interrupted()?;
         }
         if let Some(out) = &self.args.out {
             write(&Folder::for_reports(out)?, &report)?;
@@ -193,7 +197,14 @@ impl Audit<'_> {
         let saved = self
             .guard
             .to_save(&measured.run, (&asked, &report), &conditions);
-        Ok(Some((report, saved)))
+        Ok((report, saved))
+    }
+
+    fn refuse_interrupted(&self) -> anyhow::Result<()> {
+        if self.workshop.aborted() {
+            bail!("interrupted");
+        }
+        Ok(())
     }
 
     fn order(&self, plan: Plan, requests: &[Workload]) -> anyhow::Result<Order> {
