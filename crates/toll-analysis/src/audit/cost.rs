@@ -101,8 +101,7 @@ pub(super) fn worst(costs: &Costs, (own, of_whole): (f64, f64)) -> Option<f64> {
         .filter(|_| !costs.of.is_empty())?
         .estimate;
     let ratio = |estimate: &Estimate| {
-        let half = (estimate.high? - estimate.low?) / 2.0;
-        Some(half / (own * estimate.estimate.abs()).max(of_whole * whole))
+        Some(estimate.half_width()? / (own * estimate.estimate.abs()).max(of_whole * whole))
     };
     // What a change brings has a gate of its own.
     let layers = costs.of.iter().filter(|(cell, _)| **cell != CHANGED);

@@ -213,11 +213,10 @@ fn layer(
 /// Which of two numbers is told: the ablation, unless it is known so badly that it says nothing beside
 /// the other, as of a light layer in a heavy application.
 fn better(ablation: Option<&Estimate>, exclusive: Option<&Estimate>) -> Option<Way> {
-    let half = |estimate: &Estimate| Some((estimate.high? - estimate.low?) / 2.0);
     match (ablation, exclusive) {
         (Some(ablation), Some(exclusive)) => {
-            let told = half(ablation);
-            let is_vague = match (told, half(exclusive)) {
+            let told = ablation.half_width();
+            let is_vague = match (told, exclusive.half_width()) {
                 (Some(told), Some(other)) => told > VAGUE * ablation.estimate.abs() && told > other,
                 (Some(_), None) => false,
                 // Of a few rounds the difference of two large numbers says little.

@@ -38,7 +38,7 @@ pub(super) fn precision(series: &MeasuredSeries, settings: &Settings) -> Precisi
 }
 
 fn relative_half_width(cost: &Estimate) -> Option<f64> {
-    Some((cost.high? - cost.low?) / 2.0 / cost.estimate)
+    Some(cost.half_width()? / cost.estimate)
 }
 
 /// Judges the series of one request. `layers_out` of the layers can be taken out.
