@@ -36,6 +36,7 @@ START = {"type": "http.response.start", "status": 200, "headers": []}
 BODY = {"type": "http.response.body", "body": b"x"}
 VARIABLE = contextvars.ContextVar("variable", default="unset")
 # So much may be off in a test: the machine is not ours alone.
+ATTEMPTS = 6
 NEAR_NS = 1500
 NEAR_SHARE = 0.25
 
@@ -715,15 +716,25 @@ class HowExact(unittest.TestCase):
     """On this machine, now: only what would be wrong anywhere fails."""
 
     def near(self, names, loop_name="asyncio"):
+        """Who has the core meanwhile spoils one attempt; what is wrong is wrong in each of them."""
+        attempts = []
+        while len(attempts) < ATTEMPTS and (not attempts or attempts[-1]):
+            attempts.append(self.far(names, loop_name))
+        self.assertEqual(attempts[-1], [], attempts)
+
+    def far(self, names, loop_name):
+        """The layers whose cost is told too far from what it is: name, known and told."""
         trial = Trial(names, loop_name)
         trial.warm_up(50_000_000)
         known, told = compare(trial, 7)
         trial.close()
-        for name, known_ns, told_ns in zip(("whole", *names), known, told):
-            # What leaves the thread finds it changed by whoever had the core meanwhile.
-            allowed = NEAR_NS * (20 if "thread-hop" in names else 1)
-            with self.subTest(name, known=known_ns, told=told_ns):
-                self.assertLess(abs(told_ns - known_ns), max(allowed, NEAR_SHARE * known_ns))
+        # What leaves the thread finds it changed by whoever had the core meanwhile.
+        allowed = NEAR_NS * (20 if "thread-hop" in names else 1)
+        return [
+            (name, known_ns, told_ns)
+            for name, known_ns, told_ns in zip(("whole", *names), known, told)
+            if abs(told_ns - known_ns) >= max(allowed, NEAR_SHARE * known_ns)
+        ]
 
     def test_layers_that_spin(self):
         self.near(("spin-5us", "spin-0", "send-5us", "spin-1us", "spin-0"))

@@ -315,7 +315,7 @@ fn a_stack_is_put_under_a_real_server_with_and_without_its_layers() {
         "--instrument",
         "load",
         "--time",
-        "40s",
+        "25s",
         "--json",
     ];
     let mut command = project.command(&args);
@@ -551,7 +551,9 @@ fn a_budget_is_saved_kept_and_overdrawn() {
     let budget = project.place.path("budget.toml");
     let held = |costs: &str, args: &[&str]| {
         let file = budget.display().to_string();
-        let mut command = project.command(&["bare:app", "--time", "3m", "--json"]);
+        let by = "counts,exclusive";
+        let mut command =
+            project.command(&["bare:app", "--instrument", by, "--time", "3m", "--json"]);
         command.args(args).arg(&file);
         Ended::of(&command.env("COSTS", costs).output().unwrap())
     };

@@ -125,7 +125,7 @@ fn layers_that_are_dearer_in_company_are_told() {
         "--instrument",
         "ablation",
         "--time",
-        "90s",
+        "45s",
         "--json",
     ];
     let mut command = project.command(&args);
