@@ -207,6 +207,15 @@ pub enum Removal {
 }
 
 impl Removal {
+    /// What an application answers `then`, beside what it answers `today`: status, and bytes of body.
+    pub fn between(today: (u16, u64), then: (u16, u64)) -> Self {
+        match then {
+            (status, _) if status != today.0 => Self::OtherStatus { status },
+            (_, body_bytes) if body_bytes != today.1 => Self::OtherBody,
+            _ => Self::Same,
+        }
+    }
+
     /// Whether the application can be measured without it.
     pub fn is_possible(&self) -> bool {
         matches!(self, Self::Same | Self::OtherBody)

@@ -47,7 +47,11 @@ pub(super) fn by_borders(series: &MeasuredSeries) -> Costs {
         of.map(|(block, reading)| (*block, reading.cpu_us))
             .collect()
     });
-    told(&blocks, &anchors, |_, layer| layer)
+    Costs {
+        // Read by themselves, layers save nothing.
+        in_company: None,
+        ..told(&blocks, &anchors, |_, layer| layer)
+    }
 }
 
 fn told(blocks: &Blocks<'_>, anchors: &Anchors, value: fn(f64, f64) -> f64) -> Costs {

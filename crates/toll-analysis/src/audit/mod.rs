@@ -24,7 +24,7 @@ use toll_core::settings::Settings;
 use toll_stats::quantile::median;
 
 pub use findings::CODES;
-pub use what_if::{Place, Supposed};
+pub use what_if::{LEAST_ROUNDS, MOST_ROUNDS, Place, Supposed};
 
 use crate::precision::Precision;
 use crate::results::{Estimate, Tool};

@@ -28,6 +28,11 @@ const MARGIN: Margin = Margin {
 /// After so many rounds, and at which level: .010 together. Eight rounds can reach 2⁻⁸ = .0039.
 const LOOKS: [(usize, f64); 3] = [(8, 0.004), (12, 0.003), (24, 0.003)];
 
+/// Fewer rounds never decide about a change, whatever they show.
+pub const LEAST_ROUNDS: usize = LOOKS[0].0;
+/// More rounds are not made for a change.
+pub const MOST_ROUNDS: usize = LOOKS[LOOKS.len() - 1].0;
+
 /// What is to be compared with today's application.
 #[derive(Debug, Clone)]
 pub struct Supposed {
@@ -203,7 +208,7 @@ impl Contrast {
         Some(Change {
             relative: (before.estimate > 0.0).then(|| difference.estimate / before.estimate),
             detectable: detectable(&self.differences, margin, rounds),
-            verdict: self.decision(&gate).map(verdict),
+            verdict: self.decision(&gate).map(Verdict::from),
             p_regressed: Some(evidence.above),
             p_improved: Some(evidence.below),
             margin: Some(margin),
@@ -211,15 +216,6 @@ impl Contrast {
             before,
             difference,
         })
-    }
-}
-
-fn verdict(decision: Decision) -> Verdict {
-    match decision {
-        Decision::Above => Verdict::Regressed,
-        Decision::Below => Verdict::Improved,
-        Decision::Within => Verdict::Cleared,
-        Decision::Open => Verdict::Inconclusive,
     }
 }
 

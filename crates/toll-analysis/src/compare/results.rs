@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use toll_core::axes::Axes;
 use toll_core::failure::Failure;
 use toll_core::host::{Host, Remark};
+use toll_stats::gate::Decision;
 
 use crate::results::{Estimate, Finding, RunFacts, Shape, Tool};
 
@@ -62,6 +63,17 @@ impl Verdict {
     /// The gravest of several; `Missing` of none.
     pub fn gravest(verdicts: impl IntoIterator<Item = Self>) -> Self {
         verdicts.into_iter().max().unwrap_or(Self::Missing)
+    }
+}
+
+impl From<Decision> for Verdict {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Above => Self::Regressed,
+            Decision::Below => Self::Improved,
+            Decision::Within => Self::Cleared,
+            Decision::Open => Self::Inconclusive,
+        }
     }
 }
 

@@ -182,12 +182,7 @@ fn verdict(evidence: Evidence, (above, below): (f64, f64), gate: &Gate, rounds: 
         ..evidence
     };
     let last = rounds >= gate.rounds_max();
-    match corrected.decision(gate.alpha(), gate.alpha(), last) {
-        Decision::Above => Verdict::Regressed,
-        Decision::Below => Verdict::Improved,
-        Decision::Within => Verdict::Cleared,
-        Decision::Open => Verdict::Inconclusive,
-    }
+    corrected.decision(gate.alpha(), gate.alpha(), last).into()
 }
 
 /// Why there is nothing to compare: the first failure that there is.

@@ -167,12 +167,11 @@ fn behaviour(nursery: &mut Nursery<'_>) -> Result<Vec<Option<Behaviour>>, Failur
 }
 
 fn seen(without: &Answered, answer: &Answer) -> Removal {
-    match (without.answered, without.status) {
-        (false, _) => Removal::NoAnswer {
+    if !without.answered {
+        return Removal::NoAnswer {
             message: without.message.clone(),
-        },
-        (true, status) if status != answer.status => Removal::OtherStatus { status },
-        (true, _) if without.body_bytes != answer.body.len() as u64 => Removal::OtherBody,
-        (true, _) => Removal::Same,
+        };
     }
+    let today = (answer.status, answer.body.len() as u64);
+    Removal::between(today, (without.status, without.body_bytes))
 }

@@ -1,6 +1,7 @@
 //! What a change would bring, in the words and rows that all formats share.
 
 use toll_analysis::audit::results::{LayerChange, WhatIf};
+use toll_analysis::audit::{LEAST_ROUNDS, MOST_ROUNDS};
 use toll_analysis::compare::results::{Change, Moved, Verdict};
 use toll_core::audit::Removal;
 
@@ -61,10 +62,6 @@ fn unmeasured(what_if: &WhatIf) -> String {
         _ => "It was not timed.".to_owned(),
     }
 }
-
-/// Fewer rounds never decide, whatever they show; more than these are not made.
-const LEAST_ROUNDS: usize = 8;
-const MOST_ROUNDS: usize = 24;
 
 fn undecided(whole: &Change, rounds: usize) -> String {
     if rounds < LEAST_ROUNDS {

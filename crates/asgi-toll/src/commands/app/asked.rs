@@ -42,7 +42,10 @@ impl Audit<'_> {
             Err(failure) => Removal::NoAnswer {
                 message: self.project.secrets.masked(&failure.message),
             },
-            Ok(looked) => differs(&seen.today.first.answer, &looked.first.answer),
+            Ok(looked) => Removal::between(
+                status_and_bytes(&seen.today.first.answer),
+                status_and_bytes(&looked.first.answer),
+            ),
         };
         let at = match (upgraded, seen.comparable()) {
             (Some(series), Some(looked)) => Place::Series {
@@ -60,11 +63,6 @@ impl Audit<'_> {
     }
 }
 
-/// What a changed application answers, beside what it answers today.
-fn differs(today: &Answer, then: &Answer) -> Removal {
-    match then.status {
-        status if status != today.status => Removal::OtherStatus { status },
-        _ if then.body.len() != today.body.len() => Removal::OtherBody,
-        _ => Removal::Same,
-    }
+fn status_and_bytes(answer: &Answer) -> (u16, u64) {
+    (answer.status, answer.body.len() as u64)
 }

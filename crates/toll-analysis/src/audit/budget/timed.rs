@@ -139,14 +139,9 @@ fn judged_one(timed: Timed, (above, below): (f64, f64)) -> Judged {
     };
     let (gate, rounds) = (&timed.gate, timed.differences.len());
     let alpha = gate.alpha();
-    let verdict = match corrected.decision(alpha, alpha, rounds >= gate.rounds_max()) {
-        Decision::Above => Verdict::Regressed,
-        Decision::Below => Verdict::Improved,
-        Decision::Within => Verdict::Cleared,
-        Decision::Open => Verdict::Inconclusive,
-    };
+    let decision = corrected.decision(alpha, alpha, rounds >= gate.rounds_max());
     Judged {
-        verdict,
+        verdict: decision.into(),
         p: (above, below),
         timed,
     }

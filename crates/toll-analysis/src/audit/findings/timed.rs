@@ -57,7 +57,7 @@ const HOPS_APART: f64 = 0.45;
 pub(super) fn ways_disagree(layer: &LayerAudit) -> Option<Finding> {
     let (ablation, exclusive) = (layer.ablation.as_ref()?, layer.exclusive.as_ref()?);
     let gap = apart(ablation, exclusive)?;
-    // At its borders a hop is read too high: waking a thread costs more beside shims.
+    // A hop is read otherwise at its borders: what waking a thread costs the kernel is at none of them.
     let is_hop = added(layer, "thread_hops") >= 1.0 || layer.layer.sync;
     let share = if is_hop { HOPS_APART } else { APART };
     let allowed = (share * ablation.estimate.abs())
