@@ -13,7 +13,7 @@ use crate::plot::{Strip, waterfall_svg};
 const CSS: &str = include_str!("../../assets/report.css");
 /// What a layer is stands at the left, its numbers at the right.
 const OWN_CSS: &str = ".layers th:nth-child(-n+2), .layers td:nth-child(-n+2), .budget th, .budget td { text-align: left; }\n\
-    .budget .num { text-align: right; }\n";
+    .budget .num { text-align: right; }\n.changes th:first-child, .changes td:first-child { text-align: left; }\nfigure { margin: 1em 0; }\nfigure svg { max-width: 100%; height: auto; }\n";
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -81,7 +81,7 @@ fn of_change(asked: &WhatIf) -> String {
     };
     let rows: String = rows.iter().map(|row| cells("td", row)).collect();
     out + &format!(
-        "<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
+        "<div class=\"scroll\"><table class=\"changes\">\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
         cells("th", &what_if::HEADINGS.map(str::to_owned))
     )
 }
